@@ -1,0 +1,109 @@
+/// The facts about a CPU that the rest of the program needs, as data.
+public enum Architecture: String, Sendable {
+    /// AMD64, System V ABI.
+    case x86_64
+    /// AArch64, AAPCS64.
+    case aarch64
+
+    /// ELF machine number (`e_machine`, elf.h).
+    public var elfMachine: UInt16 {
+        switch self {
+        case .x86_64: 62
+        case .aarch64: 183
+        }
+    }
+
+    /// How many 64-bit words NT_PRSTATUS has (`user_regs_struct` of the architecture).
+    public var registerCount: Int {
+        switch self {
+        case .x86_64: 27
+        case .aarch64: 34
+        }
+    }
+
+    /// Index of the program counter in the register words.
+    var programCounterIndex: Int {
+        switch self {
+        case .x86_64: 16
+        case .aarch64: 32
+        }
+    }
+
+    /// Index of the stack pointer.
+    var stackPointerIndex: Int {
+        switch self {
+        case .x86_64: 19
+        case .aarch64: 31
+        }
+    }
+
+    /// Index of the frame pointer (rbp, x29).
+    var framePointerIndex: Int {
+        switch self {
+        case .x86_64: 4
+        case .aarch64: 29
+        }
+    }
+
+    /// Index of the register that holds the async context in Swift code (r14, x22).
+    var asyncContextIndex: Int {
+        switch self {
+        case .x86_64: 1
+        case .aarch64: 22
+        }
+    }
+
+    /// Index of the thread pointer within the words; nil where it is in another register set.
+    var threadPointerIndex: Int? {
+        switch self {
+        case .x86_64: 21
+        case .aarch64: nil
+        }
+    }
+
+    /// Indices of the six system-call arguments.
+    var systemCallArgumentIndices: [Int] {
+        switch self {
+        case .x86_64: [14, 13, 12, 7, 9, 8]
+        case .aarch64: [0, 1, 2, 3, 4, 5]
+        }
+    }
+
+    /// Bytes below the stack pointer that a leaf function may use.
+    var redZone: UInt64 {
+        switch self {
+        case .x86_64: 128
+        case .aarch64: 0
+        }
+    }
+
+    /// The bit that Swift sets in a saved frame pointer to mark an async frame.
+    static let asyncFrameBit: UInt64 = 1 << 60
+}
+
+/// The general registers of one thread.
+public struct RegisterSet: Hashable, Sendable {
+    /// Whose registers they are.
+    public let architecture: Architecture
+    /// The words of NT_PRSTATUS, in the kernel's order.
+    public var words: [UInt64]
+    /// The thread pointer (fs base, TPIDR_EL0), wherever it came from; nil where not known.
+    public var threadPointer: UInt64?
+
+    /// Wraps the kernel's words; nil where there are too few of them.
+    public init?(architecture: Architecture, words: [UInt64]) {
+        guard words.count >= architecture.registerCount else { return nil }
+        self.architecture = architecture
+        self.words = words
+        self.threadPointer = architecture.threadPointerIndex.map { words[$0] }
+    }
+
+    /// Where the thread stood.
+    public var programCounter: UInt64 { words[architecture.programCounterIndex] }
+    /// Its stack pointer.
+    public var stackPointer: UInt64 { words[architecture.stackPointerIndex] }
+    /// Its frame pointer, with Swift's mark still in it.
+    public var framePointer: UInt64 { words[architecture.framePointerIndex] }
+    /// The async context, where the thread is in async code.
+    public var asyncContext: UInt64 { words[architecture.asyncContextIndex] }
+}

@@ -1,0 +1,167 @@
+public import AttachReport
+
+/// Memory of the target, as the capture and the mapped files hold it.
+///
+/// A value made of non-overlapping segments. Every read is checked against them, so that no
+/// address from the target, however wrong, can reach memory of our own.
+@safe public struct TargetMemory: @unchecked Sendable {
+    /// A run of target addresses with one source of bytes.
+    @safe public struct Segment {
+        /// First address.
+        public let start: UInt64
+        /// One past the last address.
+        public let end: UInt64
+        /// Where the bytes lie in our memory; nil for pages that read as zero.
+        let base: UnsafeRawPointer?
+        /// Whether the target could write here when it was captured.
+        public let isWritable: Bool
+        /// Whether the bytes were read from the process (or its core), not from a file.
+        public let isCaptured: Bool
+
+        var bytes: UnsafeRawBufferPointer? {
+            guard let base = unsafe base else { return nil }
+            return unsafe UnsafeRawBufferPointer(start: base, count: Int(end - start))
+        }
+    }
+
+    /// Sorted by address, without overlap.
+    public private(set) var segments: [Segment] = []
+    /// Whatever must stay alive for the segments' pointers to be valid.
+    private var owners: [AnyObject] = []
+
+    /// Memory with nothing in it.
+    public init() {}
+
+    /// Memory of these segments, kept valid by `owners`; a segment that overlaps an earlier one
+    /// is cut to what is still free, so the first to claim an address wins.
+    init(segments: [Segment], owners: [AnyObject]) {
+        self.owners = owners
+        self.segments = segments.sorted { $0.start < $1.start }
+    }
+
+    /// A copy in which `lower` supplies what this memory does not have.
+    func layered(over lower: [Segment], owners: [AnyObject]) -> TargetMemory {
+        var merged: [Segment] = []
+        merged.reserveCapacity(segments.count + lower.count)
+        var upper = 0
+        for segment in lower.sorted(by: { $0.start < $1.start }) {
+            var position = segment.start
+            while upper < segments.count, segments[upper].end <= position { upper += 1 }
+            var covering = upper
+            while position < segment.end {
+                if covering < segments.count, segments[covering].start <= position {
+                    position = max(position, segments[covering].end)
+                    covering += 1
+                    continue
+                }
+                let next = covering < segments.count ? segments[covering].start : UInt64.max
+                let end = min(segment.end, next)
+                merged.append(segment.slice(position, end))
+                position = end
+            }
+        }
+        var result = self
+        result.segments = (segments + merged).sorted { $0.start < $1.start }
+        result.owners += owners
+        return result
+    }
+
+    /// The segment that holds `address`.
+    @inline(__always)
+    func segment(at address: UInt64) -> Segment? {
+        var low = 0
+        var high = segments.count
+        while low < high {
+            let middle = (low &+ high) >> 1
+            if segments[middle].end <= address { low = middle &+ 1 } else { high = middle }
+        }
+        guard low < segments.count, segments[low].start <= address else { return nil }
+        return segments[low]
+    }
+
+    /// Whether a byte at `address` can be read.
+    public func isReadable(_ address: Address) -> Bool { segment(at: address.value) != nil }
+
+    /// An integer in the target's (little-endian) byte order; unaligned is fine; nil where any
+    /// byte of it is missing.
+    @inline(__always)
+    public func load<T: FixedWidthInteger & BitwiseCopyable>(
+        _ address: Address, as type: T.Type = T.self
+    ) -> T? {
+        let size = UInt64(MemoryLayout<T>.size)
+        guard let segment = segment(at: address.value) else { return nil }
+        if segment.end - address.value >= size {
+            guard let base = unsafe segment.base else { return 0 }
+            return unsafe base.loadUnaligned(
+                fromByteOffset: Int(address.value - segment.start), as: T.self)
+        }
+        return loadAcrossSegments(address)
+    }
+
+    private func loadAcrossSegments<T: FixedWidthInteger>(_ address: Address) -> T? {
+        guard let bytes = copy(address, count: MemoryLayout<T>.size) else { return nil }
+        return bytes.reversed().reduce(T.zero) { ($0 << 8) | T(truncatingIfNeeded: $1) }
+    }
+
+    /// A 64-bit word.
+    @inline(__always)
+    public func word(_ address: Address) -> UInt64? { load(address, as: UInt64.self) }
+
+    /// The word `offset` bytes behind `address`, as an address.
+    @inline(__always)
+    public func pointer(_ address: Address, _ offset: UInt64 = 0) -> Address? {
+        guard let place = address.advanced(by: offset), let value = word(place) else { return nil }
+        return Address(value)
+    }
+
+    /// `count` bytes, all of them or nil. The caller bounds `count`.
+    public func copy(_ address: Address, count: Int) -> [UInt8]? {
+        guard count >= 0, let end = address.advanced(by: UInt64(count)) else { return nil }
+        var result: [UInt8] = []
+        result.reserveCapacity(count)
+        var position = address.value
+        while position < end.value {
+            guard let segment = segment(at: position) else { return nil }
+            let upTo = min(segment.end, end.value)
+            let length = Int(upTo - position)
+            if let bytes = unsafe segment.bytes {
+                let from = Int(position - segment.start)
+                unsafe result.append(contentsOf: bytes[from..<from + length])
+            } else {
+                result.append(contentsOf: repeatElement(0, count: length))
+            }
+            position = upTo
+        }
+        return result
+    }
+
+    /// A NUL-terminated string of at most `limit` bytes, with ill-formed UTF-8 replaced; nil where
+    /// it is not readable or does not end within the limit.
+    public func string(_ address: Address, limit: Int = 4096) -> String? {
+        var bytes: [UInt8] = []
+        var position = address.value
+        while bytes.count <= limit {
+            guard let segment = segment(at: position) else { return nil }
+            let length = min(Int(clamping: segment.end - position), limit + 1 - bytes.count)
+            guard let all = unsafe segment.bytes else { return String(decoding: bytes, as: UTF8.self) }
+            let from = Int(position - segment.start)
+            let chunk = unsafe all[from..<from + length]
+            if let end = unsafe chunk.firstIndex(of: 0) {
+                unsafe bytes.append(contentsOf: chunk[chunk.startIndex..<end])
+                return String(decoding: bytes, as: UTF8.self)
+            }
+            unsafe bytes.append(contentsOf: chunk)
+            position += UInt64(length)
+            if length == 0 { return nil }
+        }
+        return nil
+    }
+}
+
+extension TargetMemory.Segment {
+    func slice(_ from: UInt64, _ to: UInt64) -> Self {
+        unsafe Self(
+            start: from, end: to, base: base.map { unsafe $0 + Int(from - start) },
+            isWritable: isWritable, isCaptured: isCaptured)
+    }
+}

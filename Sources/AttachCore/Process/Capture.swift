@@ -1,0 +1,51 @@
+public import AttachReport
+
+/// A stopped process, copied into a value. A live process and a core file both become one;
+/// nothing after this can tell which it was.
+public struct Capture: Sendable {
+    /// The CPU it ran on.
+    public var architecture: Architecture
+    /// Who it was.
+    public var process: ProcessRecord
+    /// How and when it was taken.
+    public var record: CaptureRecord
+    /// Its address space while it was stopped, by address.
+    public var mappings: [Mapping]
+    /// Its threads, by id.
+    public var threads: [CapturedThread]
+    /// What was copied of its memory; nothing that can be read from files instead.
+    public var memory: TargetMemory
+    /// The files behind the mappings, opened by device and inode.
+    public var files: [MappedFile]
+    /// What could not be captured.
+    public var gaps: [Gap]
+}
+
+/// One thread of a capture.
+public struct CapturedThread: Sendable {
+    /// Kernel thread id in our pid namespace.
+    public var id: Int32
+    /// Thread id in the target's pid namespace, where it differs.
+    public var namespaceID: Int32?
+    /// `comm`, unescaped.
+    public var name: String
+    /// What the kernel had it doing.
+    public var state: ThreadRecord.State
+    /// Its registers; nil for a thread that could not be stopped.
+    public var registers: RegisterSet?
+    /// The system call it sat in.
+    public var systemCall: SystemCall?
+}
+
+/// A file behind at least one executable or ELF-carrying mapping of the target.
+public struct MappedFile: Sendable {
+    /// Path as the kernel states it (seen from our root).
+    public var path: String
+    /// Device as `major << 32 | minor`, from the mapping.
+    public var device: UInt64
+    /// Inode, from the mapping.
+    public var inode: UInt64
+    /// An open, readable descriptor that the capture's maker owns; nil where it could not be
+    /// opened, with the reason in the capture's gaps.
+    public var descriptor: Int32?
+}

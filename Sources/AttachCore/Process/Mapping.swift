@@ -1,0 +1,28 @@
+/// One line of `/proc/PID/maps` (proc_pid_maps(5)).
+public struct Mapping: Hashable, Sendable {
+    /// First address.
+    public var start: UInt64
+    /// One past the last address.
+    public var end: UInt64
+    /// May be read.
+    public var isReadable: Bool
+    /// May be written.
+    public var isWritable: Bool
+    /// May be executed.
+    public var isExecutable: Bool
+    /// Changes are seen by other processes (`s` in the fourth place).
+    public var isShared: Bool
+    /// Offset in the file, in bytes.
+    public var fileOffset: UInt64
+    /// Device of the file, as `major << 32 | minor`.
+    public var device: UInt64
+    /// Inode of the file; 0 for memory without one.
+    public var inode: UInt64
+    /// The path, or a name in brackets such as `[heap]`; empty for anonymous memory.
+    public var path: String
+
+    /// Whether a file lies behind it (`[vdso]` and anonymous memory have none).
+    public var isFile: Bool { inode != 0 }
+    /// Bytes in it.
+    public var size: UInt64 { end - start }
+}

@@ -1,0 +1,3 @@
+#ifndef CELF_H
+#define CELF_H
+#endif

@@ -1,0 +1,7 @@
+import ArgumentParser
+import AttachCore
+
+@main
+struct AsyncAttach: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "asyncattach")
+}
