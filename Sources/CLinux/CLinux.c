@@ -1,1 +1,241 @@
 #include "CLinux.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/openat2.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int result_of(long value) { return value < 0 ? errno : 0; }
+
+int cl_ptrace_seize(pid_t tid) { return result_of(ptrace(PTRACE_SEIZE, tid, 0, 0)); }
+
+int cl_ptrace_interrupt(pid_t tid) { return result_of(ptrace(PTRACE_INTERRUPT, tid, 0, 0)); }
+
+int cl_ptrace_detach(pid_t tid, int signal) {
+    return result_of(ptrace(PTRACE_DETACH, tid, 0, (void *)(intptr_t)signal));
+}
+
+int cl_ptrace_registers(pid_t tid, uint64_t *words, size_t capacity, size_t *count) {
+    struct iovec vector = {words, capacity * sizeof *words};
+    *count = 0;
+    if (ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &vector) < 0)
+        return errno;
+    *count = vector.iov_len / sizeof *words;
+    return 0;
+}
+
+int cl_ptrace_probe(void) {
+    // No process has this number: the kernel's largest is 2^22.
+    return result_of(ptrace(PTRACE_PEEKDATA, 0x7ffffff0, 0, 0));
+}
+
+int cl_wait_peek(pid_t tid, cl_wait_result *result) {
+    siginfo_t info;
+    memset(&info, 0, sizeof info);
+    memset(result, 0, sizeof *result);
+    while (waitid(P_PID, (id_t)tid, &info, WSTOPPED | WEXITED | WNOHANG | WNOWAIT | __WALL) < 0)
+        if (errno != EINTR)
+            return errno;
+    if (info.si_pid == 0)
+        return 0;
+    result->present = 1;
+    result->ended =
+        info.si_code == CLD_EXITED || info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED;
+    result->status = info.si_status;
+    return 0;
+}
+
+int cl_wait_reap(pid_t tid) {
+    siginfo_t info;
+    while (waitid(P_PID, (id_t)tid, &info, WEXITED | WNOHANG | __WALL) < 0)
+        if (errno != EINTR)
+            return errno;
+    return 0;
+}
+
+static void reap_ended(int signal) {
+    (void)signal;
+    int saved = errno;
+    siginfo_t info;
+    do {
+        info.si_pid = 0;
+    } while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | __WALL) == 0 && info.si_pid != 0);
+    errno = saved;
+}
+
+int cl_reap_timer(unsigned microseconds) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = microseconds ? reap_ended : SIG_IGN;
+    action.sa_flags = SA_RESTART;
+    struct itimerval timer;
+    memset(&timer, 0, sizeof timer);
+    timer.it_interval.tv_sec = timer.it_value.tv_sec = microseconds / 1000000;
+    timer.it_interval.tv_usec = timer.it_value.tv_usec = microseconds % 1000000;
+    if (microseconds && sigaction(SIGALRM, &action, NULL) < 0)
+        return errno;
+    if (setitimer(ITIMER_REAL, &timer, NULL) < 0)
+        return errno;
+    if (!microseconds && sigaction(SIGALRM, &action, NULL) < 0)
+        return errno;
+    return 0;
+}
+
+ssize_t cl_read_memory(
+    pid_t tid, const struct iovec *local, unsigned long localCount,
+    const struct iovec *remote, unsigned long remoteCount) {
+    ssize_t count = process_vm_readv(tid, local, localCount, remote, remoteCount, 0);
+    return count < 0 ? -errno : count;
+}
+
+// Layout of linux/fs.h since 6.7; older headers lack it.
+struct scan_argument {
+    uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
+    uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
+};
+
+ssize_t cl_pagemap_scan(
+    int pagemap, uint64_t start, uint64_t end, cl_page_range *ranges, size_t capacity,
+    uint64_t *next) {
+    struct scan_argument argument;
+    memset(&argument, 0, sizeof argument);
+    argument.size = sizeof argument;
+    argument.start = start;
+    argument.end = end;
+    argument.vec = (uint64_t)(uintptr_t)ranges;
+    argument.vec_len = capacity;
+    argument.category_inverted = CL_PAGE_FILE | CL_PAGE_ZERO;
+    argument.category_mask = CL_PAGE_FILE | CL_PAGE_ZERO;
+    argument.category_anyof_mask = CL_PAGE_PRESENT | CL_PAGE_SWAPPED;
+    argument.return_mask = CL_PAGE_PRESENT | CL_PAGE_SWAPPED;
+    int count = ioctl(pagemap, _IOWR('f', 16, struct scan_argument), &argument);
+    if (count < 0)
+        return -errno;
+    *next = argument.walk_end;
+    // Linux 6.18 was seen to report a stale end when it fills the vector.
+    if (count > 0 && ranges[count - 1].end > *next)
+        *next = ranges[count - 1].end;
+    if ((size_t)count < capacity)
+        *next = end;
+    return count;
+}
+
+const int cl_open_path_only = O_PATH;
+
+int cl_pidfd_open(pid_t pid) {
+    long descriptor = syscall(SYS_pidfd_open, pid, 0);
+    return descriptor < 0 ? -errno : (int)descriptor;
+}
+
+int cl_open_in_root(int root, const char *path) {
+    struct open_how how;
+    memset(&how, 0, sizeof how);
+    how.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+    long descriptor = syscall(SYS_openat2, root, path, &how, sizeof how);
+    if (descriptor < 0)
+        return -errno;
+    struct stat status;
+    if (fstat((int)descriptor, &status) == 0 && S_ISREG(status.st_mode))
+        return (int)descriptor;
+    close((int)descriptor);
+    return -EINVAL;
+}
+
+int cl_openat(int directory, const char *path, int flags) {
+    int descriptor = openat(directory, path, flags | O_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int cl_pipe(int ends[2]) { return result_of(pipe2(ends, O_CLOEXEC)); }
+
+pid_t cl_fork(void) {
+    pid_t pid = fork();
+    return pid < 0 ? -errno : pid;
+}
+
+int cl_die_with_parent(pid_t parent) {
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+        return errno;
+    return getppid() == parent ? 0 : ESRCH;
+}
+
+void cl_leave_terminal(void) {
+    setsid();
+    sigset_t set;
+    sigemptyset(&set);
+    const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaddset(&set, signals[i]);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+void cl_raise_priority(int level) {
+    struct sched_param parameter;
+    memset(&parameter, 0, sizeof parameter);
+    if (level > 0) {
+        parameter.sched_priority = 1;
+        if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameter) < 0)
+            setpriority(PRIO_PROCESS, 0, -20);
+    } else {
+        sched_setscheduler(0, SCHED_OTHER, &parameter);
+        setpriority(PRIO_PROCESS, 0, 0);
+    }
+}
+
+void cl_confine(uint64_t addressSpaceBytes, uint64_t processorSeconds) {
+    pid_t parent = getppid();
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (geteuid() == 0) {
+        const uid_t nobody = 65534;
+        if (setgroups(0, NULL) == 0 && setresgid(nobody, nobody, nobody) == 0 &&
+            setresuid(nobody, nobody, nobody) != 0)
+            errno = 0;
+        // A change of user forgets the wish to die with the parent.
+        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        if (getppid() != parent)
+            _exit(70);
+    }
+    struct rlimit limit;
+    if (addressSpaceBytes) {
+        limit.rlim_cur = limit.rlim_max = addressSpaceBytes;
+        setrlimit(RLIMIT_AS, &limit);
+    }
+    if (processorSeconds) {
+        limit.rlim_cur = processorSeconds;
+        limit.rlim_max = processorSeconds + 1;
+        setrlimit(RLIMIT_CPU, &limit);
+    }
+    limit.rlim_cur = limit.rlim_max = 0;
+    setrlimit(RLIMIT_CORE, &limit);
+}
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+void cl_prefault(void *start, size_t length) {
+    madvise(start, length, MADV_HUGEPAGE);
+    madvise(start, length, MADV_POPULATE_WRITE);
+}
+
+int cl_terminal_width(int descriptor) {
+    struct winsize size;
+    if (ioctl(descriptor, TIOCGWINSZ, &size) < 0)
+        return 0;
+    return size.ws_col;
+}

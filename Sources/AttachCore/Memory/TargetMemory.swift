@@ -143,7 +143,9 @@ public import AttachReport
         while bytes.count <= limit {
             guard let segment = segment(at: position) else { return nil }
             let length = min(Int(clamping: segment.end - position), limit + 1 - bytes.count)
-            guard let all = unsafe segment.bytes else { return String(decoding: bytes, as: UTF8.self) }
+            guard let all = unsafe segment.bytes else {
+                return String(decoding: bytes, as: UTF8.self)
+            }
             let from = Int(position - segment.start)
             let chunk = unsafe all[from..<from + length]
             if let end = unsafe chunk.firstIndex(of: 0) {

@@ -1,3 +1,96 @@
 #ifndef CLINUX_H
 #define CLINUX_H
+
+// System calls that Swift cannot name: variadic ones, those behind _GNU_SOURCE, and those whose
+// headers are younger than the oldest system we build on. No policy lives here. Unless said
+// otherwise a function returns 0 or a positive errno, and leaves nothing behind when it fails.
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#pragma clang assume_nonnull begin
+
+// ptrace(2). Every call must come from the thread that seized.
+int cl_ptrace_seize(pid_t tid);
+int cl_ptrace_interrupt(pid_t tid);
+// `signal` is delivered on release; 0 for none.
+int cl_ptrace_detach(pid_t tid, int signal);
+// NT_PRSTATUS. `words` receives up to `capacity` 64-bit words; `count` says how many.
+int cl_ptrace_registers(pid_t tid, uint64_t *words, size_t capacity, size_t *count);
+// What ptrace says to a request that can only fail: ESRCH unless a filter refuses the call.
+int cl_ptrace_probe(void);
+
+typedef struct {
+    // 1 where there was something to tell, else 0.
+    int present;
+    // 1 where the thread has ended, else it has stopped.
+    int ended;
+    // For a stop: event << 8 | signal, as in waitid(2)'s si_status.
+    int status;
+} cl_wait_result;
+
+// Looks at a traced thread's stop without consuming it: a consumed signal stop would lose its
+// signal if we died.
+int cl_wait_peek(pid_t tid, cl_wait_result *result);
+// Collects a traced thread that has ended.
+int cl_wait_reap(pid_t tid);
+
+// Every `microseconds`, a signal handler collects traced threads that have ended. Breaks the
+// knot of a seize that waits for an exec that waits for us. 0 switches it off.
+int cl_reap_timer(unsigned microseconds);
+
+// process_vm_readv(2). Returns bytes read, or the negative errno.
+ssize_t cl_read_memory(
+    pid_t tid, const struct iovec *local, unsigned long localCount,
+    const struct iovec *remote, unsigned long remoteCount);
+
+typedef struct {
+    uint64_t start;
+    uint64_t end;
+    uint64_t categories;
+} cl_page_range;
+
+enum { CL_PAGE_FILE = 1 << 2, CL_PAGE_PRESENT = 1 << 3, CL_PAGE_SWAPPED = 1 << 4,
+       CL_PAGE_ZERO = 1 << 5 };
+
+// PAGEMAP_SCAN (linux/fs.h, Linux 6.7): private pages in [start, end) that are present or swapped
+// and not the shared page of zeroes. `next` says where to go on. Returns how many ranges, or the
+// negative errno (-ENOTTY, -EINVAL on older kernels).
+ssize_t cl_pagemap_scan(
+    int pagemap, uint64_t start, uint64_t end, cl_page_range *ranges, size_t capacity,
+    uint64_t *next);
+
+// pidfd_open(2). Returns the descriptor or the negative errno.
+int cl_pidfd_open(pid_t pid);
+// Opens a regular file below `root` without ever leaving it (openat2(2), RESOLVE_IN_ROOT).
+// Returns the descriptor or the negative errno.
+int cl_open_in_root(int root, const char *path);
+// O_PATH (fcntl.h, behind _GNU_SOURCE): a descriptor that names a file without opening it.
+extern const int cl_open_path_only;
+// openat(2) for reading, close-on-exec. Returns the descriptor or the negative errno.
+int cl_openat(int directory, const char *path, int flags);
+
+// pipe2(2), close-on-exec: ends[0] is read from, ends[1] written to.
+int cl_pipe(int ends[_Nonnull 2]);
+
+// fork(2), for a process with one thread only. Returns the pid, 0 in the child, or the negative
+// errno.
+pid_t cl_fork(void);
+// Asks that this process be killed when its parent ends. ESRCH where `parent` has ended already.
+int cl_die_with_parent(pid_t parent);
+// Puts this process into a session of its own and blocks what a terminal can send.
+void cl_leave_terminal(void);
+// Runs this process before others. Best effort; `level` 0 puts it back.
+void cl_raise_priority(int level);
+// Gives up every privilege, limits memory and processor time (0 = no limit), so that hostile
+// bytes read from now on can do little. Best effort.
+void cl_confine(uint64_t addressSpaceBytes, uint64_t processorSeconds);
+// MADV_HUGEPAGE and MADV_POPULATE_WRITE, best effort.
+void cl_prefault(void *start, size_t length);
+// ioctl(TIOCGWINSZ): columns of a terminal; 0 where it is none.
+int cl_terminal_width(int descriptor);
+
+#pragma clang assume_nonnull end
 #endif

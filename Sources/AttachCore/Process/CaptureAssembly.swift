@@ -1,0 +1,187 @@
+import AttachReport
+import CLinux
+import Glibc
+
+/// Puts a capture together after the target was released.
+struct CaptureAssembly: ~Copyable {
+    private let pid: Int32
+    private let target: TargetCheck.Passed
+    private let threads: [StoppedProcess.Thread]
+    private let isIncomplete: Bool
+    private let wasJobStopped: Bool
+    private let process: ProcessRecord
+    private let lateThreads: [Int32: ThreadStat]
+    private let namespaceIDs: [Int32: Int32]
+    private let stuck: [Int32: String]
+
+    init(
+        directory: borrowing ProcessDirectory, target: TargetCheck.Passed,
+        threads: [StoppedProcess.Thread], isIncomplete: Bool, wasJobStopped: Bool
+    ) {
+        pid = directory.pid
+        self.target = target
+        self.threads = threads
+        self.isIncomplete = isIncomplete
+        self.wasJobStopped = wasJobStopped
+        process = ProcessFacts.record(directory, target: target)
+        var late: [Int32: ThreadStat] = [:]
+        var inner: [Int32: Int32] = [:]
+        var reasons: [Int32: String] = [:]
+        for thread in threads {
+            let path = "task/\(thread.id)"
+            if let bytes = try? directory.contents(of: path + "/stat").get() {
+                late[thread.id] = ThreadStat(bytes)
+            }
+            if process.namespacePIDs.count > 0, let text = directory.text(of: path + "/status") {
+                inner[thread.id] = ProcessStatus(text).namespaceIDs.last
+            }
+            if thread.phase == .stuck {
+                reasons[thread.id] = ProcessFacts.whereStuck(directory, thread: thread.id)
+            }
+        }
+        lateThreads = late
+        namespaceIDs = inner
+        stuck = reasons
+    }
+
+    consuming func capture(
+        _ window: StopWindow, _ preparation: consuming CapturePreparation
+    ) -> Capture {
+        var gaps = preparation.gaps + gapsOfStop(window)
+        let captured = threads.filter { $0.phase != .ended }
+            .map { thread($0, window, preparation.threadStats[$0.id]) }
+            .sorted { $0.id < $1.id }
+        if preparation.pages == nil {
+            gaps.append(
+                Gap(what: "which pages are resident", reason: .unmapped, detail: "no pagemap"))
+        }
+        let memory = Self.memory(window, preparation)
+        return Capture(
+            architecture: target.architecture, process: process,
+            record: CaptureRecord(
+                timeNanoseconds: window.time, pauseNanoseconds: window.pause, bytes: window.bytes,
+                wasJobStopped: wasJobStopped),
+            mappings: preparation.mappings, threads: captured, memory: memory,
+            files: preparation.files, gaps: gaps)
+    }
+
+    /// Captured pages, over what was constant, over zeroes where private anonymous memory was
+    /// never touched.
+    private static func memory(
+        _ window: StopWindow, _ preparation: borrowing CapturePreparation
+    ) -> TargetMemory {
+        let read = TargetMemory(segments: window.segments, owners: [preparation.arena])
+            .layered(over: preparation.constants, owners: [preparation.constantArena])
+        guard preparation.pages != nil, window.skippedBytes == 0, window.unreadable.isEmpty else {
+            return read
+        }
+        let untouched = preparation.mappings
+            .filter { $0.holdsState && !$0.isFile }
+            .map {
+                unsafe TargetMemory.Segment(
+                    start: $0.start, end: $0.end, base: nil, isWritable: true, isCaptured: false)
+            }
+        return read.layered(over: untouched, owners: [])
+    }
+
+    private func thread(
+        _ stopped: StoppedProcess.Thread, _ window: StopWindow, _ early: ThreadStat?
+    ) -> CapturedThread {
+        let stat = early ?? lateThreads[stopped.id]
+        let words = window.registers[stopped.id]
+        let registers = words.flatMap {
+            RegisterSet(architecture: target.architecture, words: $0)
+        }
+        let call = registers.flatMap { SystemCallReader.call(registers: $0) }
+        var state = stat?.recordState ?? .unknown
+        switch stopped.phase {
+        case .stuck: state = .uninterruptible
+        case .stopped(_, group: true): state = .stopped
+        case .stopped: state = call == nil ? .running : .sleeping
+        default: break
+        }
+        return CapturedThread(
+            id: stopped.id,
+            namespaceID: namespaceIDs[stopped.id].flatMap { $0 == stopped.id ? nil : $0 },
+            name: stat?.name ?? "", state: state, registers: registers, systemCall: call)
+    }
+
+    private func gapsOfStop(_ window: StopWindow) -> [Gap] {
+        var gaps: [Gap] = []
+        for thread in threads where thread.phase == .stuck {
+            gaps.append(
+                Gap(
+                    what: "thread \(thread.id)", reason: .notStopped,
+                    detail: stuck[thread.id] ?? "it did not stop in time"))
+        }
+        if isIncomplete {
+            gaps.append(
+                Gap(
+                    what: "threads", reason: .limit,
+                    detail: "new threads kept appearing while the process was being stopped"))
+        }
+        if window.skippedBytes > 0 {
+            gaps.append(
+                Gap(
+                    what: "memory", bytes: window.skippedBytes, reason: .budget,
+                    detail: "more memory than may be copied"))
+        }
+        let unread = window.unreadable.reduce(UInt64(0)) { $0 + UInt64($1.count) }
+        if unread > 0 {
+            gaps.append(
+                Gap(
+                    what: "memory", address: window.unreadable.first.map { Address($0.lowerBound) },
+                    bytes: unread, reason: .shortRead))
+        }
+        return gaps
+    }
+}
+
+/// Facts about a process that a person wants to read above its stacks.
+enum ProcessFacts {
+    /// Name, executable, arguments, start and pids in other namespaces.
+    static func record(
+        _ directory: borrowing ProcessDirectory, target: TargetCheck.Passed
+    ) -> ProcessRecord {
+        let bytes = try? directory.contents(of: "stat").get()
+        let status = ProcessStatus(directory.text(of: "status") ?? "")
+        let arguments = (try? directory.contents(of: "cmdline", limit: 1 << 20).get()) ?? []
+        let inner = status.namespaceIDs.count > 1 ? Array(status.namespaceIDs.dropFirst()) : []
+        return ProcessRecord(
+            pid: directory.pid, name: bytes.flatMap(ThreadStat.init)?.name ?? "",
+            executable: directory.destination(of: "task/\(target.handle)/exe"),
+            arguments: arguments.split(separator: 0, omittingEmptySubsequences: false)
+                .dropLast(arguments.last == 0 ? 1 : 0)
+                .map { String(decoding: $0, as: UTF8.self) },
+            startTime: startTime(target.identity.startTime), namespacePIDs: inner)
+    }
+
+    private static func startTime(_ ticks: UInt64) -> Double? {
+        let file = unsafe cl_openat(AT_FDCWD, "/proc/stat", O_RDONLY)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        guard case .success(let bytes) = FileBytes.read(descriptor: file, limit: 1 << 20) else {
+            return nil
+        }
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        where line.hasPrefix("btime ") {
+            guard let boot = Double(line.dropFirst(6)) else { return nil }
+            return boot + Double(ticks) / Double(sysconf(Int32(_SC_CLK_TCK)))
+        }
+        return nil
+    }
+
+    /// What the kernel says of a thread that does not stop.
+    static func whereStuck(_ directory: borrowing ProcessDirectory, thread: Int32) -> String {
+        var words = "in an uninterruptible wait"
+        if let call = directory.text(of: "task/\(thread)/syscall")?.split(separator: " ").first,
+            let number = Int(call)
+        {
+            words += " in \(SystemCallReader.name(of: number) ?? "system call \(number)")"
+        }
+        if let place = directory.text(of: "task/\(thread)/wchan"), place != "0", !place.isEmpty {
+            words += " (kernel: \(place))"
+        }
+        return words
+    }
+}

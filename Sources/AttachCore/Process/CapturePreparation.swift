@@ -1,0 +1,125 @@
+import AttachReport
+import CLinux
+import Glibc
+
+/// Everything that can be done while the target still runs.
+struct CapturePreparation: ~Copyable {
+    /// The text of `maps`, to see at a glance that nothing has changed.
+    var mapsText: [UInt8]
+    /// Its address space.
+    var mappings: [Mapping]
+    /// Its threads' names and states by id, from before the stop.
+    var threadStats: [Int32: ThreadStat]
+    /// Files behind the mappings.
+    var files: [MappedFile] = []
+    /// Memory that does not change any more, read already.
+    var constants: [TargetMemory.Segment] = []
+    /// Where those bytes lie.
+    let constantArena: MemoryArena
+    /// Where the bytes go that are read in the stop.
+    let arena: MemoryArena
+    /// How many bytes may go there.
+    let budget: Int
+    /// Tells what is worth reading; nil where the kernel does not.
+    var pages: ResidentPages?
+    /// What could not be had.
+    var gaps: [Gap] = []
+
+    private init(
+        mapsText: [UInt8], mappings: [Mapping], threadStats: [Int32: ThreadStat],
+        constantArena: MemoryArena, arena: MemoryArena, budget: Int,
+        pages: consuming ResidentPages?
+    ) {
+        self.mapsText = mapsText
+        self.mappings = mappings
+        self.threadStats = threadStats
+        self.constantArena = constantArena
+        self.arena = arena
+        self.budget = budget
+        self.pages = pages
+    }
+
+    /// Looks at the running process, reserves memory for what will be read, and reads what does
+    /// not change any more.
+    static func make(
+        _ directory: borrowing ProcessDirectory, target: TargetCheck.Passed, limits: CaptureLimits
+    ) throws(AttachError) -> CapturePreparation {
+        let thread = target.handle
+        let text = try mapsText(directory, thread: thread)
+        let mappings = Mapping.parse(text)
+        var pages = ResidentPages(directory, thread: thread)
+
+        let writable = mappings.filter(\.holdsState)
+        let resident = pages?.runs(in: writable) ?? writable.map(\.range)
+        let bytes = resident.reduce(0) { $0 + $1.count }
+        let budget = Int(clamping: limits.maximumBytes ?? freeMemory() / 2)
+        // Room for what it allocates until it is stopped; only reserved, so it costs nothing.
+        let reserve = min(bytes + bytes / 2 + (256 << 20), max(budget, 1 << 20))
+        let arena = try MemoryArena(capacity: reserve, prefault: min(bytes + (1 << 20), reserve))
+
+        let fixed = mappings.filter(\.holdsConstants)
+        let runs = (pages?.runs(in: fixed) ?? []) + mappings.filter(\.isVDSO).map(\.range)
+        let size = min(runs.reduce(0) { $0 + $1.count }, budget)
+        let constantArena = try MemoryArena(capacity: size, prefault: size)
+
+        var preparation = CapturePreparation(
+            mapsText: text, mappings: mappings, threadStats: stats(directory),
+            constantArena: constantArena, arena: arena, budget: budget, pages: pages)
+        preparation.files = MappedFiles.open(
+            mappings, of: directory, thread: thread, gaps: &preparation.gaps)
+        var unreadable: [Range<UInt64>] = []
+        constantArena.copy(
+            runs[...], of: thread, isWritable: false, into: &preparation.constants,
+            unreadable: &unreadable)
+        return preparation
+    }
+
+    private static func mapsText(
+        _ directory: borrowing ProcessDirectory, thread: Int32
+    ) throws(AttachError) -> [UInt8] {
+        switch directory.contents(of: "task/\(thread)/maps") {
+        case .success(let bytes): return bytes
+        case .failure(let error) where error.errno == EACCES || error.errno == EPERM:
+            throw .notPermitted(
+                pid: directory.pid, cause: PermissionDiagnosis.cause(of: directory))
+        case .failure: throw .ended(pid: directory.pid)
+        }
+    }
+
+    private static func stats(_ directory: borrowing ProcessDirectory) -> [Int32: ThreadStat] {
+        var stats: [Int32: ThreadStat] = [:]
+        for id in directory.threadIDs() ?? [] {
+            guard let bytes = try? directory.contents(of: "task/\(id)/stat").get() else { continue }
+            stats[id] = ThreadStat(bytes)
+        }
+        return stats
+    }
+
+    /// `MemAvailable` of `/proc/meminfo`, in bytes; 1 GiB where it cannot be read.
+    private static func freeMemory() -> UInt64 {
+        let file = unsafe cl_openat(AT_FDCWD, "/proc/meminfo", O_RDONLY)
+        guard file >= 0 else { return 1 << 30 }
+        defer { close(file) }
+        guard case .success(let bytes) = FileBytes.read(descriptor: file, limit: 1 << 16) else {
+            return 1 << 30
+        }
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        where line.hasPrefix("MemAvailable:") {
+            let fields = line.split(separator: " ")
+            if fields.count > 1, let kibibytes = UInt64(fields[1]) { return kibibytes << 10 }
+        }
+        return 1 << 30
+    }
+}
+
+extension Mapping {
+    /// Private memory that the program writes: heap, stacks, data.
+    var holdsState: Bool { isWritable && isReadable && !isShared }
+    /// Private memory that was written once, by the loader, and holds from then on.
+    var holdsConstants: Bool { !isWritable && isReadable && !isShared && !isSpecial }
+    /// The kernel's code in every process.
+    var isVDSO: Bool { path == "[vdso]" }
+    private var isSpecial: Bool { path.hasPrefix("[v") }
+    /// Its addresses.
+    var range: Range<UInt64> { start..<end }
+}

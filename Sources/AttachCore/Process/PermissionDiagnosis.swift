@@ -1,0 +1,66 @@
+import CLinux
+import Glibc
+
+/// Finds out why the kernel refused, in the order in which one cause hides another.
+enum PermissionDiagnosis {
+    private static let tracePrivilege: UInt64 = 1 << 19  // CAP_SYS_PTRACE, capability.h
+
+    /// The most likely cause of an EPERM from PTRACE_SEIZE.
+    static func cause(of directory: borrowing ProcessDirectory) -> PermissionCause {
+        let target = ProcessStatus(directory.text(of: "status") ?? "")
+        if target.tracer != 0 {
+            return .alreadyTraced(tracer: target.tracer, name: name(of: target.tracer))
+        }
+        let probe = cl_ptrace_probe()
+        if probe == EPERM || probe == ENOSYS { return .seccompFilter }
+
+        let ownStatus = ProcessStatus(ownText() ?? "")
+        let isPrivileged = ownStatus.effectiveCapabilities & tracePrivilege != 0
+        if isPrivileged { return inNamespace(directory) ? .userNamespace : .securityModule }
+        if let user = target.effectiveUser, user != geteuid() { return .otherUser(uid: user) }
+        if target.permittedCapabilities & ~ownStatus.permittedCapabilities != 0 {
+            return .notDumpable
+        }
+        if isOwnedByRoot(directory), geteuid() != 0 { return .notDumpable }
+        if let scope = yamaScope(), scope > 0 { return .yama(scope: scope) }
+        return .securityModule
+    }
+
+    private static func ownText() -> String? {
+        guard let own = try? ProcessDirectory(pid: getpid()) else { return nil }
+        return own.text(of: "status")
+    }
+
+    private static func name(of pid: Int32) -> String? {
+        guard let directory = try? ProcessDirectory(pid: pid), var name = directory.text(of: "comm")
+        else { return nil }
+        if name.hasSuffix("\n") { name.removeLast() }
+        return name
+    }
+
+    private static func inNamespace(_ directory: borrowing ProcessDirectory) -> Bool {
+        guard let own = try? ProcessDirectory(pid: getpid()),
+            let ours = own.destination(of: "ns/user")
+        else { return false }
+        return directory.destination(of: "ns/user") != ours
+    }
+
+    /// The kernel hands an undumpable process's folder to root (proc(5)).
+    private static func isOwnedByRoot(_ directory: borrowing ProcessDirectory) -> Bool {
+        let file = directory.open("stat")
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        var status = stat()
+        return unsafe fstat(file, &status) == 0 && status.st_uid == 0
+    }
+
+    private static func yamaScope() -> Int? {
+        let file = unsafe cl_openat(AT_FDCWD, "/proc/sys/kernel/yama/ptrace_scope", O_RDONLY)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        guard case .success(let bytes) = FileBytes.read(descriptor: file, limit: 16) else {
+            return nil
+        }
+        return Int(String(decoding: bytes.prefix { $0 >= 0x30 && $0 <= 0x39 }, as: UTF8.self))
+    }
+}

@@ -1,0 +1,114 @@
+import CLinux
+import Glibc
+
+/// `/proc/PID`, held open: whatever happens to the number, this stays the process it was.
+///
+/// After the process has ended every access fails; none ever reaches another process that was
+/// given the same number (proc(5)).
+struct ProcessDirectory: ~Copyable {
+    /// The pid it was opened by.
+    let pid: Int32
+    private let descriptor: Int32
+
+    /// Opens the directory.
+    init(pid: Int32) throws(AttachError) {
+        let result = unsafe cl_openat(AT_FDCWD, "/proc/\(pid)", O_RDONLY | O_DIRECTORY)
+        guard result >= 0 else {
+            throw result == -ENOENT || result == -ESRCH
+                ? .noSuchProcess(pid: pid) : .system(what: "open /proc/\(pid)", errno: -result)
+        }
+        self.pid = pid
+        descriptor = result
+    }
+
+    deinit { close(descriptor) }
+
+    /// The bytes of a file below the directory; at most `limit`. The result is a negative errno
+    /// where it could not be read.
+    func contents(of path: String, limit: Int = 64 << 20) -> Result<[UInt8], SystemError> {
+        let file = unsafe cl_openat(descriptor, path, O_RDONLY)
+        guard file >= 0 else { return .failure(SystemError(errno: -file)) }
+        defer { close(file) }
+        return FileBytes.read(descriptor: file, limit: limit)
+    }
+
+    /// The same as text, ill-formed UTF-8 replaced; nil where it could not be read.
+    func text(of path: String) -> String? {
+        guard case .success(let bytes) = contents(of: path) else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Where a link leads; nil where it could not be read.
+    func destination(of path: String) -> String? {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = unsafe buffer.withUnsafeMutableBytes { bytes -> Int in
+            guard let base = bytes.baseAddress else { return -1 }
+            return unsafe readlinkat(
+                descriptor, path, base.assumingMemoryBound(to: CChar.self), bytes.count)
+        }
+        guard count >= 0 else { return nil }
+        return String(decoding: buffer[..<count], as: UTF8.self)
+    }
+
+    /// Opens a file or folder below the directory; a negative errno where it cannot be. The
+    /// caller closes it.
+    func open(_ path: String, flags: Int32 = O_RDONLY) -> Int32 {
+        unsafe cl_openat(descriptor, path, flags)
+    }
+
+    /// The ids of its threads, as `task/` lists them now; nil once it has ended.
+    func threadIDs() -> [Int32]? {
+        let file = open("task", flags: O_RDONLY | O_DIRECTORY)
+        guard file >= 0 else { return nil }
+        guard let stream = unsafe fdopendir(file) else {
+            close(file)
+            return nil
+        }
+        defer { unsafe closedir(stream) }
+        var ids: [Int32] = []
+        while let entry = unsafe readdir(stream) {
+            var number: Int32 = 0
+            var isNumber = false
+            unsafe withUnsafeBytes(of: &entry.pointee.d_name) { name in
+                for unsafebyte in unsafe name {
+                    guard byte != 0 else { break }
+                    guard byte >= 0x30, byte <= 0x39 else {
+                        isNumber = false
+                        break
+                    }
+                    isNumber = true
+                    number = number &* 10 &+ Int32(byte - 0x30)
+                }
+            }
+            if isNumber { ids.append(number) }
+        }
+        return ids.isEmpty ? nil : ids.sorted()
+    }
+}
+
+/// What a system call said when it failed.
+struct SystemError: Error, Hashable {
+    /// The positive errno.
+    let errno: Int32
+}
+
+/// Reads whole files, of which `/proc` does not tell the size.
+enum FileBytes {
+    /// Everything from the descriptor's position on, at most `limit` bytes.
+    static func read(descriptor: Int32, limit: Int) -> Result<[UInt8], SystemError> {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while bytes.count < limit {
+            let count = unsafe chunk.withUnsafeMutableBytes { buffer in
+                unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                return .failure(SystemError(errno: errno))
+            }
+            if count == 0 { break }
+            bytes += chunk[..<count]
+        }
+        return .success(bytes)
+    }
+}

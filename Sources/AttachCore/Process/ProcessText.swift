@@ -1,0 +1,178 @@
+import AttachReport
+
+extension Mapping {
+    /// The lines of a `maps` file (proc_pid_maps(5)); lines that make no sense are left out.
+    ///
+    /// The path is the rest of the line, whatever it holds; the kernel escapes a newline as `\012`
+    /// and nothing else.
+    static func parse(_ bytes: [UInt8]) -> [Mapping] {
+        var mappings: [Mapping] = []
+        var reader = FieldReader(bytes)
+        while !reader.isAtEnd {
+            if let mapping = parseLine(&reader) { mappings.append(mapping) }
+            reader.skipLine()
+        }
+        return mappings
+    }
+
+    private static func parseLine(_ reader: inout FieldReader) -> Mapping? {
+        guard let start = reader.number(radix: 16), reader.take(0x2d),
+            let end = reader.number(radix: 16), reader.take(0x20), start < end,
+            let permissions = reader.field(count: 4), reader.take(0x20),
+            let offset = reader.number(radix: 16), reader.take(0x20),
+            let major = reader.number(radix: 16), reader.take(0x3a),
+            let minor = reader.number(radix: 16), reader.take(0x20),
+            let inode = reader.number(radix: 10)
+        else { return nil }
+        reader.skipSpaces()
+        return Mapping(
+            start: start, end: end, isReadable: permissions[0] == 0x72,
+            isWritable: permissions[1] == 0x77, isExecutable: permissions[2] == 0x78,
+            isShared: permissions[3] == 0x73, fileOffset: offset,
+            device: major << 32 | minor & 0xffff_ffff, inode: inode, path: reader.restOfLine())
+    }
+}
+
+/// What is used of `/proc/PID/task/TID/stat` (proc_pid_stat(5)).
+struct ThreadStat: Hashable {
+    /// `comm`: whatever stands between the first `(` and the last `)`.
+    var name: String
+    /// The letter of the state.
+    var state: UInt8
+    /// PF_* flags of the kernel.
+    var flags: UInt64
+    /// Clock ticks after boot at which it started.
+    var startTime: UInt64
+
+    /// nil where the text is not such a line. A name may hold spaces and parentheses.
+    init?(_ bytes: [UInt8]) {
+        guard let open = bytes.firstIndex(of: 0x28), let close = bytes.lastIndex(of: 0x29),
+            open < close
+        else { return nil }
+        let fields = bytes[(close + 1)...].split(separator: 0x20)
+        guard fields.count > 19, let letter = fields[0].first,
+            let flags = UInt64(String(decoding: fields[6], as: UTF8.self)),
+            let startTime = UInt64(String(decoding: fields[19], as: UTF8.self))
+        else { return nil }
+        name = String(decoding: bytes[(open + 1)..<close], as: UTF8.self)
+        state = letter
+        self.flags = flags
+        self.startTime = startTime
+    }
+
+    /// A thread of the kernel (PF_KTHREAD).
+    var isKernelThread: Bool { flags & 0x20_0000 != 0 }
+    /// A worker that the kernel made in this process, without code of ours to show
+    /// (PF_IO_WORKER, PF_USER_WORKER).
+    var isKernelWorker: Bool { flags & 0x4010 != 0 }
+
+    /// The state in the model's words.
+    var recordState: ThreadRecord.State {
+        switch state {
+        case UInt8(ascii: "R"): .running
+        case UInt8(ascii: "S"), UInt8(ascii: "I"): .sleeping
+        case UInt8(ascii: "D"): .uninterruptible
+        case UInt8(ascii: "T"): .stopped
+        case UInt8(ascii: "Z"), UInt8(ascii: "X"): .zombie
+        default: .unknown
+        }
+    }
+}
+
+/// What is used of `/proc/PID/status` (proc_pid_status(5)).
+struct ProcessStatus: Hashable {
+    /// Effective user id.
+    var effectiveUser: UInt32?
+    /// Who traces it; 0 for nobody, or for a tracer outside our pid namespace.
+    var tracer: Int32 = 0
+    /// Its ids in every pid namespace it is in, ours first.
+    var namespaceIDs: [Int32] = []
+    /// 0 none, 1 strict, 2 filter.
+    var seccomp = 0
+    /// Effective capabilities.
+    var effectiveCapabilities: UInt64 = 0
+    /// Permitted capabilities.
+    var permittedCapabilities: UInt64 = 0
+
+    /// Lines that are not understood are passed over.
+    init(_ text: String) {
+        for line in text.split(separator: "\n") {
+            guard let colon = line.firstIndex(of: ":") else { continue }
+            let values = line[line.index(after: colon)...]
+                .split(whereSeparator: { $0 == "\t" || $0 == " " })
+            guard let first = values.first else { continue }
+            switch line[..<colon] {
+            case "Uid": effectiveUser = values.count > 1 ? UInt32(values[1]) : nil
+            case "TracerPid": tracer = Int32(first) ?? 0
+            case "NSpid": namespaceIDs = values.compactMap { Int32($0) }
+            case "Seccomp": seccomp = Int(first) ?? 0
+            case "CapEff": effectiveCapabilities = UInt64(first, radix: 16) ?? 0
+            case "CapPrm": permittedCapabilities = UInt64(first, radix: 16) ?? 0
+            default: continue
+            }
+        }
+    }
+}
+
+/// Takes fields from the front of a text, never beyond the end of a line.
+private struct FieldReader {
+    private let bytes: [UInt8]
+    private var position = 0
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    var isAtEnd: Bool { position >= bytes.count }
+
+    private var current: UInt8? {
+        position < bytes.count && bytes[position] != 0x0a ? bytes[position] : nil
+    }
+
+    mutating func take(_ byte: UInt8) -> Bool {
+        guard current == byte else { return false }
+        position += 1
+        return true
+    }
+
+    mutating func number(radix: UInt64) -> UInt64? {
+        var value: UInt64 = 0
+        var count = 0
+        while let byte = current {
+            let digit: UInt64
+            switch byte {
+            case 0x30...0x39: digit = UInt64(byte - 0x30)
+            case 0x61...0x66 where radix == 16: digit = UInt64(byte - 0x61 + 10)
+            default: return count > 0 ? value : nil
+            }
+            let (product, overflow) = value.multipliedReportingOverflow(by: radix)
+            let (sum, carry) = product.addingReportingOverflow(digit)
+            guard !overflow, !carry else { return nil }
+            value = sum
+            count += 1
+            position += 1
+        }
+        return count > 0 ? value : nil
+    }
+
+    mutating func field(count: Int) -> [UInt8]? {
+        guard position + count <= bytes.count else { return nil }
+        let field = Array(bytes[position..<position + count])
+        guard !field.contains(0x0a) else { return nil }
+        position += count
+        return field
+    }
+
+    mutating func skipSpaces() {
+        while current == 0x20 { position += 1 }
+    }
+
+    mutating func restOfLine() -> String {
+        let start = position
+        while current != nil { position += 1 }
+        return String(decoding: bytes[start..<position], as: UTF8.self)
+    }
+
+    mutating func skipLine() {
+        while current != nil { position += 1 }
+        position += 1
+    }
+}

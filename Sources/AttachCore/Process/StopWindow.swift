@@ -1,0 +1,123 @@
+import AttachReport
+
+/// What is read while the target stands still: registers and memory, nothing else.
+struct StopWindow {
+    /// Registers of each stopped thread.
+    private(set) var registers: [Int32: [UInt64]] = [:]
+    /// Memory that was read.
+    private(set) var segments: [TargetMemory.Segment] = []
+    /// Memory that the kernel refused.
+    private(set) var unreadable: [Range<UInt64>] = []
+    /// Bytes given up for want of time or room.
+    private(set) var skippedBytes: UInt64 = 0
+    /// Bytes read.
+    private(set) var bytes: UInt64 = 0
+    /// When it happened, in nanoseconds since 1970.
+    private(set) var time: Int64 = 0
+    /// How long the threads stood, in nanoseconds.
+    var pause: Int64 = 0
+
+    /// Makes room, so that nothing needs to be allocated in the window.
+    init(threadCount: Int) {
+        registers.reserveCapacity(threadCount + 16)
+        segments.reserveCapacity(4096)
+    }
+
+    /// Copies everything.
+    mutating func copy(
+        from stopped: borrowing StoppedProcess, directory: borrowing ProcessDirectory,
+        preparation: inout CapturePreparation, limits: CaptureLimits
+    ) {
+        time = Clock.realtime()
+        var words = [UInt64](repeating: 0, count: 64)
+        var handle = directory.pid
+        for thread in stopped.threads {
+            guard case .stopped = thread.phase else { continue }
+            handle = thread.id
+            if let count = stopped.registers(of: thread.id, into: &words) {
+                registers[thread.id] = Array(words[..<count])
+            }
+        }
+        refreshMappings(directory, thread: handle, &preparation)
+        let writable = preparation.mappings.filter(\.holdsState)
+        var runs = preparation.pages?.runs(in: writable) ?? writable.map(\.range)
+        let total = runs.reduce(0) { $0 + $1.count }
+        let isTight = total > min(preparation.budget, preparation.arena.remaining)
+        // Where not everything fits, the stacks explain most.
+        if isTight { runs = stacksFirst(runs, writable) }
+        let deadline = limits.maximumPause.map { stopped.interruptedAt + $0 }
+        copy(runs, handle, preparation.arena, budget: preparation.budget, deadline: deadline)
+    }
+
+    private mutating func refreshMappings(
+        _ directory: borrowing ProcessDirectory, thread: Int32,
+        _ preparation: inout CapturePreparation
+    ) {
+        guard case .success(let text) = directory.contents(of: "task/\(thread)/maps"),
+            text != preparation.mapsText, !text.isEmpty
+        else { return }
+        preparation.mapsText = text
+        preparation.mappings = Mapping.parse(text)
+    }
+
+    private mutating func copy(
+        _ runs: [Range<UInt64>], _ thread: Int32, _ arena: MemoryArena, budget: Int,
+        deadline: Int64?
+    ) {
+        let before = arena.used
+        var index = 0
+        while index < runs.count {
+            // A piece at a time, to look at the clock in between.
+            var piece = 0
+            var end = index
+            while end < runs.count, piece == 0 || piece + runs[end].count <= 64 << 20 {
+                piece += runs[end].count
+                end += 1
+            }
+            let isLate = deadline.map { Clock.monotonic() > $0 } ?? false
+            if isLate || arena.used + piece > budget {
+                skippedBytes += runs[index...].reduce(0) { $0 + UInt64($1.count) }
+                break
+            }
+            arena.copy(
+                runs[index..<end], of: thread, isWritable: true, into: &segments,
+                unreadable: &unreadable)
+            index = end
+        }
+        bytes = UInt64(arena.used - before)
+    }
+
+    private func stacksFirst(_ runs: [Range<UInt64>], _ mappings: [Mapping]) -> [Range<UInt64>] {
+        let index = Architecture.x86_64.stackPointerIndex
+        let pointers = registers.values.compactMap { $0.count > index ? $0[index] : nil }.sorted()
+        let stacks = mappings.filter { mapping in
+            pointers.contains { mapping.range.contains($0) }
+        }
+        let live = stacks.map { mapping in
+            let lowest = pointers.first { mapping.range.contains($0) } ?? mapping.start
+            return Mapping(
+                start: max(mapping.start, (lowest & ~4095) &- 4096), end: mapping.end,
+                isReadable: true, isWritable: true, isExecutable: false, isShared: false,
+                fileOffset: 0, device: 0, inode: 0, path: "")
+        }
+        let first = ResidentPages.intersect(runs, live)
+        let chosen = Set(first)
+        return first + Self.subtract(chosen, from: runs)
+    }
+
+    private static func subtract(
+        _ chosen: Set<Range<UInt64>>, from runs: [Range<UInt64>]
+    ) -> [Range<UInt64>] {
+        let taken = chosen.sorted { $0.lowerBound < $1.lowerBound }
+        var result: [Range<UInt64>] = []
+        for run in runs {
+            var position = run.lowerBound
+            for part in taken where part.overlaps(run) {
+                if part.lowerBound > position { result.append(position..<part.lowerBound) }
+                position = max(position, part.upperBound)
+            }
+            if position < run.upperBound { result.append(position..<run.upperBound) }
+        }
+        return result
+    }
+}

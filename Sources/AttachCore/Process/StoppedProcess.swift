@@ -1,0 +1,213 @@
+import AttachReport
+import CLinux
+import Glibc
+
+/// The threads of a process, stopped by us.
+///
+/// It exists from the first thread that was seized, so that whatever fails later, dropping it
+/// releases them all. Everything here must happen on one thread of ours: ptrace belongs to the
+/// thread that seized (ptrace(2)). If we are killed, the kernel releases the target.
+struct StoppedProcess: ~Copyable {
+    /// One thread of the target.
+    struct Thread {
+        /// Its id in our pid namespace.
+        let id: Int32
+        /// How far we are with it.
+        var phase: Phase
+    }
+
+    /// How far we are with a thread.
+    enum Phase: Equatable {
+        /// Seized and still running.
+        case seized
+        /// Asked to stop.
+        case interrupted
+        /// Stopped; `signal` is what it was about to be given, `group` that job control holds it.
+        case stopped(signal: Int32, group: Bool)
+        /// It has ended and was collected.
+        case ended
+        /// It did not stop in time.
+        case stuck
+    }
+
+    /// How many times the list of threads is read again before we go on with what we have.
+    private static let maximumPasses = 20
+
+    /// Every thread that was seized, in the order in which that happened.
+    private(set) var threads: [Thread] = []
+    /// Whether new threads were still appearing when we gave up looking.
+    private(set) var isIncomplete = false
+    /// When the first thread was asked to stop, on the monotonic clock, in nanoseconds.
+    private(set) var interruptedAt: Int64 = 0
+    private var known: Set<Int32> = []
+
+    private init() {}
+
+    /// Stops every thread of the process.
+    ///
+    /// - Parameter patience: nanoseconds to wait for a thread that does not stop, such as one in
+    ///   an uninterruptible wait; it is left alone then.
+    /// - Throws: when not one thread could be seized.
+    @available(*, noasync, message: "ptrace belongs to one thread")
+    static func stop(
+        _ directory: borrowing ProcessDirectory, patience: Int64
+    ) throws(AttachError) -> StoppedProcess {
+        var stopped = StoppedProcess()
+        try stopped.seizeAll(directory)
+        stopped.interruptedAt = Clock.monotonic()
+        stopped.interruptAll()
+        stopped.waitForAll(patience: patience)
+        for pass in 0... {
+            guard try stopped.seizeNew(directory) else { break }
+            guard pass < maximumPasses else {
+                stopped.isIncomplete = true
+                break
+            }
+            stopped.interruptAll()
+            stopped.waitForAll(patience: patience)
+        }
+        return stopped
+    }
+
+    /// Seizes until a look at the list of threads finds none that is new.
+    private mutating func seizeAll(_ directory: borrowing ProcessDirectory) throws(AttachError) {
+        var passes = 0
+        while try seizeNew(directory), passes < Self.maximumPasses { passes += 1 }
+        guard threads.isEmpty else { return }
+        throw .ended(pid: directory.pid)
+    }
+
+    /// Seizes threads that are not seized yet. False when there were none.
+    private mutating func seizeNew(
+        _ directory: borrowing ProcessDirectory
+    ) throws(AttachError) -> Bool {
+        guard let listed = directory.threadIDs() else {
+            if threads.isEmpty { throw .ended(pid: directory.pid) }
+            return false
+        }
+        var found = false
+        for id in listed where !known.contains(id) {
+            if try seize(id, of: directory) { found = true }
+        }
+        return found
+    }
+
+    private mutating func seize(
+        _ id: Int32, of directory: borrowing ProcessDirectory
+    ) throws(AttachError) -> Bool {
+        switch cl_ptrace_seize(id) {
+        case 0:
+            known.insert(id)
+            threads.append(Thread(id: id, phase: .seized))
+            return true
+        case ESRCH:
+            return false
+        case let error:
+            // A zombie cannot be seized (EPERM), nor a worker of the kernel's own.
+            known.insert(id)
+            if let bytes = try? directory.contents(of: "task/\(id)/stat").get(),
+                let stat = ThreadStat(bytes), stat.recordState != .zombie, !stat.isKernelWorker,
+                threads.isEmpty
+            {
+                throw error == EPERM
+                    ? .notPermitted(
+                        pid: directory.pid, cause: PermissionDiagnosis.cause(of: directory))
+                    : .system(what: "seize thread \(id)", errno: error)
+            }
+            return false
+        }
+    }
+
+    private mutating func interruptAll() {
+        for index in threads.indices where threads[index].phase == .seized {
+            threads[index].phase =
+                cl_ptrace_interrupt(threads[index].id) == 0 ? .interrupted : .ended
+            if threads[index].phase == .ended { cl_wait_reap(threads[index].id) }
+        }
+    }
+
+    /// Looks at each thread by its id until all have stopped. The stops are looked at, not
+    /// consumed: the kernel then still knows of a signal when we die.
+    private mutating func waitForAll(patience: Int64) {
+        let deadline = Clock.monotonic() + patience
+        var pending = threads.indices.filter { threads[$0].phase == .interrupted }
+        var rounds = 0
+        while !pending.isEmpty {
+            pending.removeAll { settle($0) }
+            guard !pending.isEmpty else { return }
+            rounds += 1
+            if rounds > 3 {
+                guard Clock.monotonic() < deadline else { break }
+                usleep(20)
+            }
+        }
+        for index in pending { threads[index].phase = .stuck }
+    }
+
+    /// Whether the thread has stopped or ended.
+    private mutating func settle(_ index: Int) -> Bool {
+        var result = cl_wait_result()
+        let id = threads[index].id
+        guard unsafe cl_wait_peek(id, &result) == 0 else {
+            threads[index].phase = .ended
+            return true
+        }
+        guard result.present != 0 else { return false }
+        guard result.ended == 0 else {
+            cl_wait_reap(id)
+            threads[index].phase = .ended
+            return true
+        }
+        let signal = result.status & 0xff
+        let isEvent = result.status >> 8 != 0
+        threads[index].phase = .stopped(
+            signal: isEvent ? 0 : signal, group: isEvent && signal != SIGTRAP)
+        return true
+    }
+
+    /// The registers of a stopped thread, as the kernel orders them; nil where it has none.
+    func registers(of id: Int32, into words: inout [UInt64]) -> Int? {
+        var count = 0
+        let error = unsafe words.withUnsafeMutableBufferPointer { buffer -> Int32 in
+            guard let base = buffer.baseAddress else { return EINVAL }
+            return unsafe cl_ptrace_registers(id, base, buffer.count, &count)
+        }
+        return error == 0 ? count : nil
+    }
+
+    /// Whether job control had stopped the process before we came.
+    var wasJobStopped: Bool {
+        threads.contains {
+            if case .stopped(_, group: true) = $0.phase { true } else { false }
+        }
+    }
+
+    /// Lets every thread go on as it was, with the signals that arrived.
+    ///
+    /// Ends this value, and with it the stop; dropping it in any other way does the same.
+    consuming func release() {}
+
+    deinit {
+        for thread in threads {
+            switch thread.phase {
+            case .stopped(let signal, _): cl_ptrace_detach(thread.id, signal)
+            case .seized, .interrupted, .stuck: cl_ptrace_detach(thread.id, 0)
+            case .ended: continue
+            }
+        }
+    }
+}
+
+/// Clocks of the system.
+enum Clock {
+    /// Nanoseconds on CLOCK_MONOTONIC.
+    static func monotonic() -> Int64 { read(CLOCK_MONOTONIC) }
+    /// Nanoseconds since 1970.
+    static func realtime() -> Int64 { read(CLOCK_REALTIME) }
+
+    private static func read(_ clock: clockid_t) -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(clock, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+}

@@ -1,0 +1,107 @@
+import AttachReport
+import CLinux
+import Glibc
+
+/// Who a target is, as far as it can be told before and after a stop: a pid alone can come to
+/// name another process, and an exec makes another program of the same one.
+struct TargetIdentity: Equatable {
+    /// Clock ticks after boot at which the process started.
+    var startTime: UInt64
+    /// Device and inode of the executable; nil where not readable.
+    var executable: FileIdentity?
+
+    /// Reads both through a living thread.
+    init?(_ directory: borrowing ProcessDirectory, thread: Int32) {
+        guard let bytes = try? directory.contents(of: "stat").get(), let stat = ThreadStat(bytes)
+        else { return nil }
+        startTime = stat.startTime
+        let file = directory.open("task/\(thread)/exe", flags: cl_open_path_only)
+        if file >= 0 {
+            executable = FileIdentity(descriptor: file)
+            close(file)
+        }
+    }
+}
+
+/// Device and inode of a file.
+struct FileIdentity: Hashable {
+    /// `st_dev`.
+    var device: UInt64
+    /// `st_ino`.
+    var inode: UInt64
+
+    /// What fstat(2) says of an open file.
+    init?(descriptor: Int32) {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { return nil }
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+    }
+}
+
+/// Finds out, before anything is stopped, whether a process can be captured at all.
+enum TargetCheck {
+    /// What is needed to go on with a target.
+    struct Passed {
+        /// A thread that lives: the handle for everything below `task/`. The first thread may
+        /// have ended while the process lives on.
+        var handle: Int32
+        /// Its CPU.
+        var architecture: Architecture
+        /// Who it is.
+        var identity: TargetIdentity
+    }
+
+    /// - Throws: for a process that is gone, not a program, ourselves, or not ours to look at.
+    static func check(_ directory: borrowing ProcessDirectory) throws(AttachError) -> Passed {
+        let pid = directory.pid
+        if pid == getpid() || pid == getppid() { throw .ourselves(pid: pid) }
+        guard let bytes = try? directory.contents(of: "stat").get(), let stat = ThreadStat(bytes)
+        else { throw .noSuchProcess(pid: pid) }
+        if stat.isKernelThread { throw .kernelThread(pid: pid) }
+        guard let threads = directory.threadIDs() else { throw .ended(pid: pid) }
+        guard let handle = threads.first(where: { isAlive($0, in: directory) }) else {
+            throw .zombie(pid: pid)
+        }
+        let architecture = try architecture(directory, thread: handle)
+        guard let identity = TargetIdentity(directory, thread: handle) else {
+            throw .ended(pid: pid)
+        }
+        return Passed(handle: handle, architecture: architecture, identity: identity)
+    }
+
+    private static func isAlive(_ thread: Int32, in directory: borrowing ProcessDirectory) -> Bool {
+        guard let bytes = try? directory.contents(of: "task/\(thread)/stat").get(),
+            let stat = ThreadStat(bytes)
+        else { return false }
+        return stat.recordState != .zombie && !stat.isKernelWorker
+    }
+
+    private static func architecture(
+        _ directory: borrowing ProcessDirectory, thread: Int32
+    ) throws(AttachError) -> Architecture {
+        let pid = directory.pid
+        let file = directory.open("task/\(thread)/exe")
+        guard file >= 0 else {
+            switch -file {
+            case ENOENT, ESRCH: throw .ended(pid: pid)
+            case EACCES, EPERM:
+                throw .notPermitted(pid: pid, cause: PermissionDiagnosis.cause(of: directory))
+            default: throw .system(what: "open the executable of \(pid)", errno: -file)
+            }
+        }
+        defer { close(file) }
+        guard case .success(let header) = FileBytes.read(descriptor: file, limit: 64),
+            header.count >= 20, header.starts(with: [0x7f, 0x45, 0x4c, 0x46])
+        else { throw .notSupported(pid: pid, what: "not an ELF program") }
+        guard header[4] == 2, header[5] == 1 else {
+            throw .notSupported(
+                pid: pid, what: header[4] == 1 ? "a 32-bit program" : "not little-endian ELF-64")
+        }
+        let machine = UInt16(header[18]) | UInt16(header[19]) << 8
+        guard machine == Architecture.x86_64.elfMachine else {
+            throw .notSupported(pid: pid, what: "a program for CPU type \(machine)")
+        }
+        return .x86_64
+    }
+}
