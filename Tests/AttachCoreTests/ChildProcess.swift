@@ -39,9 +39,9 @@ struct ChildProcess: ~Copyable {
             &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
         var words = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
-        defer { for unsafeword in unsafe words { unsafe free(word) } }
+        defer { unsafe words.forEach { unsafe free($0) } }
         var variables = unsafe (environment ?? []).map { unsafe strdup($0) } + [nil]
-        defer { for unsafevariable in unsafe variables { unsafe free(variable) } }
+        defer { unsafe variables.forEach { unsafe free($0) } }
         var child: pid_t = 0
         let result =
             environment == nil

@@ -67,20 +67,10 @@ struct ProcessDirectory: ~Copyable {
         defer { unsafe closedir(stream) }
         var ids: [Int32] = []
         while let entry = unsafe readdir(stream) {
-            var number: Int32 = 0
-            var isNumber = false
-            unsafe withUnsafeBytes(of: &entry.pointee.d_name) { name in
-                for unsafebyte in unsafe name {
-                    guard byte != 0 else { break }
-                    guard byte >= 0x30, byte <= 0x39 else {
-                        isNumber = false
-                        break
-                    }
-                    isNumber = true
-                    number = number &* 10 &+ Int32(byte - 0x30)
-                }
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if isNumber { ids.append(number) }
+            if let id = Int32(name) { ids.append(id) }
         }
         return ids.isEmpty ? nil : ids.sorted()
     }

@@ -1,0 +1,121 @@
+public import AttachReport
+
+/// What a snapshot should hold.
+public struct SnapshotOptions: Sendable {
+    /// How many frames of a deep stack are kept.
+    public var frameLimit = 512
+
+    /// The defaults.
+    public init() {}
+}
+
+/// Makes a snapshot of a capture: unwinds, finds the tasks, and gives everything its name.
+///
+/// Pure arithmetic on the capture: the process has long gone on.
+public struct SnapshotAssembler {
+    private let capture: Capture
+    private let options: SnapshotOptions
+    /// How long each part took, in nanoseconds, in order.
+    public private(set) var timings: [(part: String, nanoseconds: Int64)] = []
+
+    /// An assembler for one capture.
+    public init(_ capture: Capture, options: SnapshotOptions = SnapshotOptions()) {
+        self.capture = capture
+        self.options = options
+    }
+
+    /// The snapshot.
+    public mutating func snapshot() -> Snapshot {
+        let (images, memory) = timed("images") { [capture] in
+            let images = ImageTable(capture: capture)
+            let files = images.fileSegments()
+            return (images, capture.memory.layered(over: files.segments, owners: files.owners))
+        }
+        let stacks = timed("unwinding") { [self] in unwind(memory, images) }
+        let runtime = timed("tasks") { [capture] in
+            var reader = RuntimeReader(
+                memory: memory, images: images, threads: capture.threads, stacks: stacks,
+                architecture: capture.architecture)
+            return reader.read()
+        }
+        let names = timed("names") {
+            var symbolizer = Symbolizer(images: images, memory: memory)
+            return FrameNames(
+                symbolizer.frames(for: Self.addresses(stacks: stacks, tasks: runtime.tasks)))
+        }
+        return timed("joining") { [self] in
+            joined(memory: memory, images: images, stacks: stacks, runtime: runtime, names: names)
+        }
+    }
+
+    private func unwind(_ memory: TargetMemory, _ images: ImageTable) -> [Int32: NativeStack] {
+        var unwinder = Unwinder(
+            memory: memory, images: images, architecture: capture.architecture)
+        var stacks: [Int32: NativeStack] = [:]
+        for thread in capture.threads {
+            guard let registers = thread.registers else { continue }
+            stacks[thread.id] = unwinder.unwind(registers, limit: options.frameLimit)
+        }
+        return stacks
+    }
+
+    private static func addresses(
+        stacks: [Int32: NativeStack], tasks: [RawTask]
+    ) -> Set<CodeAddress> {
+        var addresses: Set<CodeAddress> = []
+        for stack in stacks.values { addresses.formUnion(stack.frames.map(\.address)) }
+        for task in tasks {
+            for point in task.resumePoints { addresses.insert(point) }
+        }
+        return addresses
+    }
+
+    private func joined(
+        memory: TargetMemory, images: ImageTable, stacks: [Int32: NativeStack],
+        runtime: RuntimeState, names: FrameNames
+    ) -> Snapshot {
+        var names = names
+        let tasks = runtime.tasks.map { task -> TaskRecord in
+            var record = task.record
+            record.frames = names.frames(of: task, stack: task.record.thread.flatMap { stacks[$0] })
+            return record
+        }
+        var runs: [Int32: UInt64] = [:]
+        for task in tasks where task.state == .running {
+            if let thread = task.thread { runs[thread] = task.id }
+        }
+        let calls = SystemCallRepair(memory: memory)
+        let threads = capture.threads.map { thread in
+            ThreadRecord(
+                id: thread.id, namespaceID: thread.namespaceID, name: thread.name,
+                state: thread.state, systemCall: calls.repaired(thread), task: runs[thread.id],
+                frames: stacks[thread.id].map { names.frames(of: $0) } ?? [])
+        }
+        return Snapshot(
+            process: capture.process, capture: capture.record, runtime: runtime.runtime,
+            threads: threads, tasks: tasks, groups: runtime.groups,
+            images: images.images.map(\.record),
+            coverage: coverage(images: images, stacks: stacks, runtime: runtime))
+    }
+
+    private func coverage(
+        images: ImageTable, stacks: [Int32: NativeStack], runtime: RuntimeState
+    ) -> Coverage {
+        let cutStacks = capture.threads.compactMap { thread in
+            stacks[thread.id]?.stoppedBecause.map {
+                Gap(what: "stack of thread \(thread.id)", reason: .inconsistent, detail: $0)
+            }
+        }
+        return Coverage(
+            tasksFound: runtime.tasks.count, helpersFolded: runtime.helpersFolded,
+            rejected: runtime.rejected, bytesSearched: runtime.bytesSearched,
+            gaps: capture.gaps + images.gaps + cutStacks + runtime.gaps)
+    }
+
+    private mutating func timed<Value>(_ part: String, _ body: () -> Value) -> Value {
+        let start = Clock.monotonic()
+        let value = body()
+        timings.append((part, Clock.monotonic() - start))
+        return value
+    }
+}
