@@ -28,6 +28,7 @@ final class Witness: @unchecked Sendable {
     let task: TaskObject
     let id: Int
     private(set) var state: State?
+    private let name: String?
     private var wait: Wait?
     private var tid: Int?
     private var systemCall: Int?
@@ -42,7 +43,6 @@ final class Witness: @unchecked Sendable {
         detached: Bool = false, immediate: Bool = false, priority: String? = nil, also: JSON = [:]
     ) -> Witness {
         var facts: [(key: String, value: JSON)] = []
-        if let name { facts.append(("name", .string(name))) }
         if let parent { facts.append(("parent", .number(parent.id))) }
         facts.append(("group", .bool(group)))
         facts.append(("asyncLet", .bool(asyncLet)))
@@ -50,7 +50,7 @@ final class Witness: @unchecked Sendable {
         facts.append(("immediate", .bool(immediate)))
         if let priority { facts.append(("priority", .string(priority))) }
         if case .object(let more) = also { facts += more }
-        return Witness(TaskObject.current(), facts)
+        return Witness(TaskObject.current(), name, facts)
     }
 
     /// Enters a task that cannot speak for itself, since it never started or has ended.
@@ -59,14 +59,14 @@ final class Witness: @unchecked Sendable {
         wait: Wait? = nil, also: JSON = [:]
     ) {
         var facts: [(key: String, value: JSON)] = []
-        if let name { facts.append(("name", .string(name))) }
         if case .object(let more) = also { facts += more }
-        let witness = Witness(TaskObject.of(handle), facts)
+        let witness = Witness(TaskObject.of(handle), name, facts)
         witness.declare(state, wait)
     }
 
-    private init(_ task: TaskObject, _ facts: [(key: String, value: JSON)]) {
+    private init(_ task: TaskObject, _ name: String?, _ facts: [(key: String, value: JSON)]) {
         self.task = task
+        self.name = name
         id = task.id
         self.facts = facts
         Self.entered.withLock { $0.append(self) }
@@ -142,12 +142,25 @@ final class Witness: @unchecked Sendable {
     /// Every witness, in the order of task ids.
     static func all() -> [Witness] { entered.withLock { $0 }.sorted { $0.id < $1.id } }
 
+    /// The task that entered under a name, once it has.
+    static func find(_ name: String) -> Witness? {
+        entered.withLock { $0 }.first { $0.name == name }
+    }
+
+    /// How many tasks have said that they run.
+    static var runningCount: Int { all().count { $0.state == .running } }
+
     /// How many tasks have said what they come to rest on.
     static var declaredCount: Int { declared.load(ordering: .acquiring) }
 
+    /// Lets others run until that many tasks have said what they come to rest on.
+    static func others(atLeast count: Int) async {
+        while declaredCount < count { await Task.yield() }
+    }
+
     /// Returns once `count` tasks have declared where they rest and the runtime agrees with all.
     static func settle(count: Int) {
-        for _ in 0..<60_000 {
+        for _ in 0..<20_000 {
             let witnesses = all()
             if declaredCount == count, witnesses.count == count,
                 witnesses.allSatisfy({ $0.isAtRest })
@@ -183,6 +196,7 @@ final class Witness: @unchecked Sendable {
         if let state { fields.append(("state", .string(state.rawValue))) }
         if let wait { fields.append(("wait", .string(wait.rawValue))) }
         if let tid { fields.append(("tid", .number(tid))) }
+        if let name { fields.append(("name", .string(name))) }
         fields += facts
         fields.append(("cancelled", .bool(task.isCancelled)))
         if !stack.isEmpty {
