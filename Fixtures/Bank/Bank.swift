@@ -58,7 +58,9 @@ struct Bank {
     static func closeMonth(_ me: Witness) async {
         await withTaskGroup(of: Void.self) { group in
             for branch in ["north", "south", "west"] {
-                group.addTask(name: branch) { await settle(.enter(branch, parent: me, group: true)) }
+                group.addTask(name: branch) {
+                    await settle(.enter(branch, parent: me, group: true))
+                }
             }
             me.rests(.group, in: "closure #1 in static Bank.closeMonth(_:)")
             await group.waitForAll()

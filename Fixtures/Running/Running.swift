@@ -18,7 +18,7 @@ enum Running {
         }
         start("creator") { nested($0) }
         await Witness.others(atLeast: 5)
-        Task(name: "pooled") { pooled(.enter("pooled")) }
+        Task.detached(name: "pooled") { pooled(.enter("pooled")) }
         await Witness.others(atLeast: 6)
         start("spinning") { spinning($0) }
         me.rests(.continuation, in: "static Running.main()")

@@ -33,8 +33,9 @@ enum Structure {
                 for number in 1...2 {
                     group.addTask(name: "child-\(number)") {
                         let child = Witness.enter("child-\(number)", parent: me, group: true)
-                        child.calls(in: "closure #1 in closure #1 in closure #1 in "
-                            + "static Structure.startGroups()")
+                        child.calls(
+                            in: "closure #1 in closure #1 in closure #1 in "
+                                + "static Structure.startGroups()")
                         await park(child)
                     }
                 }
@@ -48,9 +49,11 @@ enum Structure {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 1...2 {
                     group.addTask {
-                        let child = Witness.enter(parent: me, group: true, also: [
-                            "number": .number(number)
-                        ])
+                        let child = Witness.enter(
+                            parent: me, group: true,
+                            also: [
+                                "number": .number(number)
+                            ])
                         await park(child)
                         throw Refused()
                     }
@@ -65,9 +68,11 @@ enum Structure {
             await withDiscardingTaskGroup { group in
                 for number in 1...2 {
                     group.addTask {
-                        let child = Witness.enter(parent: me, group: true, also: [
-                            "number": .number(number)
-                        ])
+                        let child = Witness.enter(
+                            parent: me, group: true,
+                            also: [
+                                "number": .number(number)
+                            ])
                         await park(child)
                         Held.touch()
                     }

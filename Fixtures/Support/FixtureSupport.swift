@@ -22,21 +22,25 @@ enum Fixture {
     ///
     /// - Parameters:
     ///   - tasks: How many tasks there are, `main` included; the fixture's author counted them.
+    ///   - unwitnessed: How many more there are that have no witness, being too many.
+    ///   - settled: Whether those rest, too.
     ///   - helpers: How many timer tasks the runtime has made for the sleepers among them.
     ///   - facts: More lines to print before `ready`; called when everything is parked.
     ///   - commands: Further commands, by their first word.
     ///   - result: What `exit` prints last, for a fixture that computes something.
     static func serve(
-        tasks: Int, helpers: Int = 0, facts: @escaping @Sendable () -> [JSON] = { [] },
+        tasks: Int, unwitnessed: Int = 0, helpers: Int = 0,
+        settled: @escaping @Sendable () -> Bool = { true },
+        facts: @escaping @Sendable () -> [JSON] = { [] },
         commands: [String: Command] = [:], result: (@Sendable () -> JSON)? = nil
     ) {
         bound()
         Threads.start("control") {
-            Witness.settle(count: tasks)
+            Witness.settle(count: tasks, settled)
             Witness.all().forEach { emit($0.json) }
             facts().forEach(emit)
             let completed = Witness.all().count { $0.state == .completed }
-            emit(["tasks": .number(tasks), "completed": .number(completed)])
+            emit(["tasks": .number(tasks + unwitnessed), "completed": .number(completed)])
             emit(["helpers": .number(helpers)])
             emit(["thread": ["tid": .number(Threads.current), "name": "control"]])
             converse(commands: commands, result: result)
@@ -113,11 +117,13 @@ struct TaskObject: Sendable {
 
     private init(address: UInt) { self.address = address }
 
-    var id: Int { Int(runtimeTaskID(UnsafeRawPointer(bitPattern: address)!)) }
+    var id: Int { Int(runtimeTaskID(pointer(0))) }
     var isRunning: Bool { flags & 0x800 != 0 }
     var isEnqueued: Bool { flags & 0x1000 != 0 }
     var isComplete: Bool { flags & 0x2000 != 0 }
     var isCancelled: Bool { flags & 0x100 != 0 }
+
+    var isSuspended: Bool { flags & 0x7800 == 0x4000 && dependencyKind == 2 }
 
     /// What the runtime says the task waits for: 1 task, 2 continuation, 3 group, 4 executor.
     var dependencyKind: UInt32? {
@@ -128,11 +134,18 @@ struct TaskObject: Sendable {
 
     private var flags: UInt32 { UInt32(truncatingIfNeeded: word(at: 96)) }
 
+    private func pointer(_ offset: UInt) -> UnsafeRawPointer {
+        guard let pointer = UnsafeRawPointer(bitPattern: address + offset) else {
+            Fixture.fail("no task")
+        }
+        return pointer
+    }
+
     /// A word that other threads write: read it through a function the optimiser cannot look into.
     @inline(never)
     private func word(at offset: UInt) -> UInt64 {
         var value: UInt64 = 0
-        memcpy(&value, UnsafeRawPointer(bitPattern: address + offset)!, 8)
+        memcpy(&value, pointer(offset), 8)
         return value
     }
 }
@@ -143,6 +156,12 @@ enum Held {
 
     static func hold(_ continuation: UnsafeContinuation<Void, Never>) {
         continuations.withLock { $0.append(continuation) }
+    }
+
+    private static let blocks = Mutex<[UInt]>([])
+
+    static func keep(_ block: UnsafeMutableRawPointer) {
+        blocks.withLock { $0.append(UInt(bitPattern: block)) }
     }
 
     /// A value that the optimiser must believe to be used: keeps the code behind an `await` alive,

@@ -21,7 +21,8 @@ enum Threads {
         let failure = pthread_create(
             &thread, &attributes,
             { argument in
-                let body = Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue()
+                guard let argument else { return nil }
+                let body = Unmanaged<Body>.fromOpaque(argument).takeRetainedValue()
                 Threads.name(body.name)
                 body.run()
                 return nil

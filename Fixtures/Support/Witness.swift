@@ -159,19 +159,20 @@ final class Witness: @unchecked Sendable {
     }
 
     /// Returns once `count` tasks have declared where they rest and the runtime agrees with all.
-    static func settle(count: Int) {
-        for _ in 0..<20_000 {
+    static func settle(count: Int, _ others: () -> Bool = { true }) {
+        for _ in 0..<60_000 {
             let witnesses = all()
             if declaredCount == count, witnesses.count == count,
-                witnesses.allSatisfy({ $0.isAtRest })
+                witnesses.allSatisfy({ $0.isAtRest }), others()
             {
                 return
             }
             usleep(1000)
         }
         let restless = all().filter { !$0.isAtRest }.map { "\($0.id)" }.joined(separator: " ")
-        Fixture.fail("\(declaredCount) of \(count) tasks declared, \(all().count) entered;"
-            + " not at rest: \(restless)")
+        Fixture.fail(
+            "\(declaredCount) of \(count) tasks declared, \(all().count) entered;"
+                + " not at rest: \(restless)")
     }
 
     private var isAtRest: Bool {
