@@ -3,39 +3,88 @@ import AttachReport
 /// Everything that is mapped from an ELF file, and what it calls things.
 struct ImageTable: Sendable {
     /// By base address.
-    var images: [Image] = []
+    private(set) var images: [Image] = []
     /// Files that could not be read.
-    var gaps: [Gap] = []
+    private(set) var gaps: [Gap] = []
+    private let imageRanges: AddressRanges<Int>
+    private let codeRanges: AddressRanges<Void>
+
+    /// No process has more files than this mapped; a hostile one shall not cost us more.
+    private static let fileLimit = 4096
+    /// The kernel's vDSO has two to four pages.
+    private static let virtualLibraryLimit: UInt64 = 1 << 20
 
     /// Opens what the capture's maker found, the vDSO from memory included.
-    init(capture: Capture) {}
+    init(capture: Capture) {
+        var builder = ImageBuilder(memory: capture.memory)
+        var byFile: [MappedIdentity: [Mapping]] = [:]
+        for mapping in capture.mappings where mapping.isFile {
+            byFile[MappedIdentity(mapping.device, mapping.inode), default: []].append(mapping)
+        }
+        for (count, file) in capture.files.enumerated() {
+            guard count < Self.fileLimit else {
+                builder.gaps.append(Gap(what: "further mapped files", reason: .limit))
+                break
+            }
+            let identity = MappedIdentity(file.device, file.inode)
+            // Taken out, so that a file listed twice makes no image twice.
+            guard let mappings = byFile.removeValue(forKey: identity) else { continue }
+            builder.add(file, mappings)
+        }
+        for mapping in capture.mappings
+        where mapping.path == "[vdso]" && mapping.size <= Self.virtualLibraryLimit {
+            builder.addVirtualLibrary(mapping)
+        }
 
-    /// The image whose mappings hold `address`.
-    func image(containing address: Address) -> Image? { nil }
+        let images = builder.images.sorted { $0.record.baseAddress < $1.record.baseAddress }
+        self.images = images
+        gaps = builder.gaps
+        codeRanges = AddressRanges(
+            capture.mappings.filter(\.isExecutable)
+                .map { .init(start: $0.start, end: $0.end, value: ()) })
+        imageRanges = AddressRanges(
+            images.enumerated().flatMap { index, image in
+                image.ranges(among: capture.mappings).map {
+                    .init(start: $0.lowerBound, end: $0.upperBound, value: index)
+                }
+            })
+    }
 
-    /// Whether code lies at `address`: an executable mapping holds it.
-    func isExecutable(_ address: Address) -> Bool { false }
+    /// The index in `images` of the one whose mappings hold `address`.
+    func imageIndex(containing address: Address) -> Int? { imageRanges.value(at: address.value) }
 
-    /// The bytes of files that stand for memory which the capture does not have.
-    func fileSegments() -> (segments: [TargetMemory.Segment], owners: [AnyObject]) { ([], []) }
+    /// The image whose mappings, zero-filled data included, hold `address`.
+    func image(containing address: Address) -> Image? {
+        imageIndex(containing: address).map { images[$0] }
+    }
 
-    /// Where symbols of these names lie, image by image. One pass over each symbol table.
-    func addresses(ofSymbols names: Set<String>) -> [String: [Address]] { [:] }
+    /// Whether code lies at `address`: an executable mapping holds it, of a file or not.
+    @inline(__always)
+    func isExecutable(_ address: Address) -> Bool { codeRanges.value(at: address.value) != nil }
 
-    /// The function that a sized symbol says covers `address`; nil without one.
-    func functionRange(containing address: Address) -> Range<UInt64>? { nil }
-}
-
-/// One ELF file as it is mapped.
-struct Image: Sendable {
-    /// What the report says of it.
-    var record: ImageRecord
-    /// Added to an address that the file states gives the address in the target.
-    var loadBias: UInt64
-    /// Executable ranges, by address.
-    var executableRanges: [Range<UInt64>]
-    /// `.eh_frame_hdr` in the target; nil where it has none.
-    var exceptionFrameHeader: Range<UInt64>?
-    /// PT_TLS: size in memory and alignment; nil where it has none.
-    var threadLocalTemplate: (size: UInt64, alignment: UInt64)?
+    /// The bytes of files that stand for memory which the capture does not have: those of every
+    /// private, readable mapping of an image's file, as far as the file goes.
+    func fileSegments() -> (segments: [TargetMemory.Segment], owners: [AnyObject]) {
+        var segments: [TargetMemory.Segment] = []
+        var owners: [AnyObject] = []
+        for image in images {
+            guard let file = image.file else { continue }
+            for mapping in image.mappings
+            where mapping.isFile && mapping.isReadable && !mapping.isShared {
+                guard mapping.fileOffset < file.bytes.count, mapping.start < mapping.end else {
+                    continue
+                }
+                let size = min(mapping.size, file.bytes.count - mapping.fileOffset)
+                guard let bytes = unsafe file.bytes.slice(mapping.fileOffset, size) else {
+                    continue
+                }
+                unsafe segments.append(
+                    TargetMemory.Segment(
+                        start: mapping.start, end: mapping.start + size, base: bytes.baseAddress,
+                        isWritable: mapping.isWritable, isCaptured: false))
+            }
+            owners.append(file.bytes)
+        }
+        return (segments, owners)
+    }
 }

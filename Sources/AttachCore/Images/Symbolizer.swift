@@ -6,17 +6,112 @@ struct CodeAddress: Hashable, Sendable {
     var address: Address
     /// `programCounter`, `returnAddress` or `asyncResumePoint`.
     var kind: Frame.Kind
+
+    /// Where to look: a return address may already belong to the next function or line, the call
+    /// before it does not. A resume point is the very entry of its function.
+    var lookup: UInt64 {
+        kind == .returnAddress && !address.isNull ? address.value - 1 : address.value
+    }
 }
 
 /// Gives code addresses the names and lines that a person wrote.
 struct Symbolizer {
-    /// Names come from these images.
-    init(images: ImageTable, memory: TargetMemory) {}
+    private let images: ImageTable
+    private let memory: TargetMemory
+    private let readsLines: Bool
+    private var sources: [Int: SourceFinder] = [:]
+    /// What could not be read of names and lines.
+    private(set) var gaps: [Gap] = []
+
+    /// Names come from these images; lines too, unless `readsLines` is false (debug information
+    /// is the costly part).
+    init(images: ImageTable, memory: TargetMemory, readsLines: Bool = true) {
+        self.images = images
+        self.memory = memory
+        self.readsLines = readsLines
+    }
 
     /// Frames for each address, inlined ones included, innermost first. Equal requests share one
     /// array. Give everything at once: each symbol table is read in one pass.
-    mutating func frames(for addresses: Set<CodeAddress>) -> [CodeAddress: [Frame]] { [:] }
+    ///
+    /// `folding` judges each frame by itself; `FrameFolding.settle` then looks at a whole stack.
+    mutating func frames(for addresses: Set<CodeAddress>) -> [CodeAddress: [Frame]] {
+        var byImage: [Int: [CodeAddress]] = [:]
+        var result: [CodeAddress: [Frame]] = [:]
+        for code in addresses {
+            if let index = images.imageIndex(containing: Address(code.lookup)) {
+                byImage[index, default: []].append(code)
+            } else {
+                result[code] = [Frame(kind: code.kind, address: code.address)]
+            }
+        }
+        for index in byImage.keys.sorted() {
+            let requests = (byImage[index] ?? []).sorted { $0.address < $1.address }
+            name(requests, index, into: &result)
+        }
+        return result
+    }
 
-    /// The name of the type or function that a mangled symbol stands for, in the short form.
-    static func demangle(_ symbol: String) -> String? { nil }
+    private mutating func name(
+        _ requests: [CodeAddress], _ index: Int, into result: inout [CodeAddress: [Frame]]
+    ) {
+        let image = images.images[index]
+        guard let file = image.file else {
+            for code in requests {
+                result[code] = [
+                    Frame(kind: code.kind, address: code.address, image: image.record.name)
+                ]
+            }
+            return
+        }
+        let symbols = FunctionSymbols.find(
+            Set(requests.map { $0.lookup &- image.loadBias }), in: SymbolTable.tables(of: file))
+        var places: [CodeAddress: [SourceFrame]] = [:]
+        if readsLines {
+            var finder = sources[index] ?? SourceFinder(file)
+            places = finder.frames(for: requests, bias: image.loadBias, symbols: symbols)
+            sources[index] = finder
+        }
+        for code in requests {
+            let symbol = symbols[code.lookup &- image.loadBias]
+            result[code] = frames(code, image, symbol, places[code] ?? [])
+        }
+    }
+
+    /// The frames of one address: those inlined there, and the function itself.
+    private func frames(
+        _ code: CodeAddress, _ image: Image, _ symbol: FunctionSymbol?, _ places: [SourceFrame]
+    ) -> [Frame] {
+        let offset = code.address.value &- image.loadBias
+        var frames = places.dropLast().map { place in
+            Frame(
+                kind: .inlined, address: code.address,
+                function: place.name.map(Self.displayName), symbol: place.name,
+                image: image.record.name, imageOffset: offset, location: place.location,
+                folding: FrameFolding.judge(symbol: place.name, image: image.record.name))
+        }
+        let name = symbol?.name ?? places.last?.name
+        frames.append(
+            Frame(
+                kind: code.kind, address: code.address, function: name.map(Self.displayName),
+                symbol: name, symbolOffset: symbol.map { offset &- $0.start },
+                image: image.record.name, imageOffset: offset, location: places.last?.location,
+                folding: FrameFolding.judge(symbol: name, image: image.record.name),
+                aliases: symbol?.aliases ?? 0))
+        return frames
+    }
+
+    /// The name of the type or function that a mangled symbol stands for, in the short form; nil
+    /// for a symbol that is not mangled.
+    static func demangle(_ symbol: String) -> String? { Demangler.demangle(symbol) }
+
+    /// What to call a function with this symbol: the name as written, or a C symbol as it is,
+    /// without the version that the dynamic linker's symbols carry.
+    private static func displayName(_ symbol: String) -> String {
+        if let name = demangle(symbol) { return name }
+        guard let version = symbol.utf8.firstIndex(of: UInt8(ascii: "@")),
+            version != symbol.startIndex
+        else { return Demangler.shortened(symbol) }
+        return Demangler.shortened(String(symbol[..<version]))
+    }
 }

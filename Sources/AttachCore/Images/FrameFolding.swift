@@ -1,0 +1,115 @@
+import AttachReport
+
+/// Decides which frames a report folds: what the compiler and the runtime put between the lines
+/// that a person wrote.
+enum FrameFolding {
+    /// Functions that start a thread or a process.
+    private static let starters: Set<String> = [
+        "start_thread", "clone", "clone3", "__clone", "__clone3", "_start", "__libc_start_main",
+        "__libc_start_main_impl", "__libc_start_call_main", "thread_start", "__clone_internal",
+    ]
+
+    /// How functions of the concurrency runtime begin, as C and as C++ names. They are told by
+    /// symbol, since the runtime may be linked into the program.
+    private static let runtimePrefixes = [
+        "swift_job_", "swift_task_", "swift_taskGroup_", "swift_asyncLet_", "swift_continuation_",
+        "swift_defaultActor_", "swift_executor_", "swift_nonDefaultDistributedActor_",
+        "swift_distributedActor_", "_swift_task_", "swift_dispatch", "swift_get_",
+    ]
+
+    /// Functions of the concurrency runtime that have local names.
+    private static let runtimeFunctions = [
+        "runJobInEstablishedExecutorContext", "completeTask", "completeTaskAndRelease",
+        "completeTaskWithClosure", "completeInlineTask", "future_adapter", "non_future_adapter",
+        "task_future_wait_resume_adapter", "task_wait_throwing_resume_adapter",
+        "task_group_wait_resume_adapter", "ProcessOutOfLineJob", "DefaultActorImpl",
+        "TaskGroupBase", "AccumulatingTaskGroup", "DiscardingTaskGroup",
+        "__swift_run_job", "_swift_run_job", "dispatchEnqueue", "AsyncTask",
+        "NullaryContinuationJob", "swift_task_alloc", "defaultActorDrain",
+    ]
+
+    /// Parts of libdispatch's names that say what a thread waits for. Those are never folded.
+    private static let dispatchWaits = [
+        "wait", "WAIT", "_sync", "sema", "_once", "lock", "futex",
+    ]
+
+    /// Why a frame with this symbol is folded; nil for one that is shown.
+    static func judge(symbol: String?, image: String?) -> Frame.Folding? {
+        guard let symbol else {
+            // Stripped of names: the runtime's own functions would be folded, and the Swift ones
+            // in that library are exported.
+            return image.map(isConcurrencyRuntime) == true ? .runtime : nil
+        }
+        if Demangler.isSwift(symbol) {
+            guard let long = Demangler.longForm(symbol) else { return nil }
+            return SwiftEntity(longForm: long).isForwarder ? .thunk : nil
+        }
+        let name =
+            symbol.utf8.firstIndex(of: UInt8(ascii: "@")).map { String(symbol[..<$0]) }
+            ?? symbol
+        if starters.contains(name) { return .runtime }
+        if name.hasPrefix("objectdestroy") || name.hasPrefix("__swift_") { return .thunk }
+        if isDispatchMachinery(name) { return .runtime }
+        if runtimePrefixes.contains(where: { name.hasPrefix($0) }) { return .runtime }
+        if image.map(isConcurrencyRuntime) == true { return .runtime }
+        if name.hasPrefix("_Z") || name.hasPrefix("__"), isRuntimeFunction(name) {
+            return .runtime
+        }
+        return runtimeFunctions.contains(name) ? .runtime : nil
+    }
+
+    private static func isConcurrencyRuntime(_ image: String) -> Bool {
+        image.hasPrefix("libswift_Concurrency.so")
+    }
+
+    private static func isDispatchMachinery(_ name: String) -> Bool {
+        guard name.hasPrefix("_dispatch_") else { return false }
+        return !dispatchWaits.contains { name.contains($0) }
+    }
+
+    /// A C++ function of namespace `swift` or of a file in it, whose name the list has.
+    private static func isRuntimeFunction(_ symbol: String) -> Bool {
+        guard let full = Demangler.demangle(symbol) else { return false }
+        let name = full.prefix { $0 != "(" }
+        let parts = name.split(separator: ":").map(String.init)
+        return parts.contains { runtimeFunctions.contains($0) }
+    }
+
+    /// Looks at a whole stack, innermost first, and shows again what must not be folded in it:
+    /// where a thread stands, and a forwarder into which the very function was merged, so that
+    /// no other frame has its name. Frames without a name that start a thread are folded.
+    static func settle(_ frames: inout [Frame]) {
+        guard !frames.isEmpty else { return }
+        var index = 0
+        // The innermost frame, with everything inlined into it.
+        while index < frames.count {
+            let isPhysical = frames[index].kind != .inlined
+            frames[index].folding = nil
+            index += 1
+            if isPhysical { break }
+        }
+        let innermost = index
+        while index < frames.count {
+            if frames[index].folding == .thunk, let symbol = frames[index].symbol,
+                let target = Demangler.target(ofForwarder: symbol),
+                frames[index - 1].function != target
+            {
+                frames[index].folding = nil
+            }
+            index += 1
+        }
+        foldNamelessStart(&frames, from: innermost)
+    }
+
+    /// The C library's thread start has no name where its local symbols are stripped.
+    private static func foldNamelessStart(_ frames: inout [Frame], from innermost: Int) {
+        for index in frames.indices.reversed() where index >= innermost {
+            if frames[index].folding != nil { continue }
+            let isLibrary =
+                frames[index].image.map { $0.hasPrefix("libc.so") || $0.hasPrefix("libpthread") }
+                ?? false
+            guard frames[index].symbol == nil, isLibrary else { return }
+            frames[index].folding = .runtime
+        }
+    }
+}

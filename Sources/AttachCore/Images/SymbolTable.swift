@@ -1,0 +1,137 @@
+/// A symbol table of an ELF file (`Elf64_Sym`, gABI ch. 4), read where it lies.
+struct SymbolTable: Sendable {
+    /// One symbol, its name unread.
+    struct Entry {
+        /// Offset in the string table.
+        var name: UInt32
+        /// Type in the low half, binding in the high half.
+        var info: UInt8
+        /// Section index; 0 where it is defined in another file.
+        var section: UInt16
+        /// Address, before the load bias.
+        var value: UInt64
+        /// Bytes; 0 where not known.
+        var size: UInt64
+
+        var type: UInt8 { info & 15 }
+        var binding: UInt8 { info >> 4 }
+        var isDefined: Bool { section != 0 }
+        /// `STT_FUNC`, `STT_GNU_IFUNC`, or `STT_NOTYPE` as assembly has it.
+        var mayBeFunction: Bool { type == 2 || type == 10 || type == 0 }
+        /// Whether its value is an address: not of a section, a file or thread-local data.
+        var hasAddress: Bool { isDefined && type != 3 && type != 4 && type != 6 }
+        /// One past its last byte.
+        var end: UInt64 {
+            let (end, overflow) = value.addingReportingOverflow(size)
+            return overflow ? UInt64.max : end
+        }
+    }
+
+    /// The longest name that is read; Swift's longest are a few thousand bytes.
+    static let nameLimit = 65_536
+
+    /// Where it lies. Its bytes live as long as this.
+    let file: ELFFile
+    /// Number of symbols.
+    let count: Int
+    /// Whether it is `.symtab`, which names local functions too, and not just `.dynsym`.
+    let isComplete: Bool
+    private let offset: UInt64
+    private let strings: Range<UInt64>
+
+    /// The table in the first section of this type; nil without one that makes sense.
+    init?(_ type: UInt32, of file: ELFFile) {
+        let layout = file.layout
+        guard let section = layout.sections.first(where: { $0.type == type }),
+            section.entrySize == 24, !section.isCompressed, section.size >= 24,
+            file.bytes.holds(section.offset, section.size),
+            Int(section.link) < layout.sections.count
+        else { return nil }
+        let names = layout.sections[Int(section.link)]
+        guard file.bytes.holds(names.offset, names.size), !names.isCompressed,
+            names.type != ELFLayout.Section.noBits
+        else { return nil }
+        self.file = file
+        count = Int(section.size / 24)
+        isComplete = type == ELFLayout.Section.symbolTable
+        offset = section.offset
+        strings = names.offset..<names.offset + names.size
+    }
+
+    /// The tables to ask for what lies in `file`, best first: the whole table of the file or else
+    /// of its debug file, then the one for the dynamic linker.
+    static func tables(of file: ELFFile) -> [SymbolTable] {
+        var tables: [SymbolTable] = []
+        if let own = SymbolTable(ELFLayout.Section.symbolTable, of: file) {
+            tables.append(own)
+        } else if let debug = file.debugFile,
+            let separate = SymbolTable(ELFLayout.Section.symbolTable, of: debug)
+        {
+            tables.append(separate)
+        }
+        if let dynamic = SymbolTable(ELFLayout.Section.dynamicSymbols, of: file) {
+            tables.append(dynamic)
+        }
+        return tables
+    }
+
+    /// Calls `body` with every symbol but the first, which is none, until it returns false.
+    @inline(__always)
+    func forEach(_ body: (Entry) -> Bool) {
+        guard let table = unsafe file.bytes.slice(offset, UInt64(count) * 24) else { return }
+        var position = 24
+        while position < count * 24 {
+            let entry = unsafe Entry(
+                name: table.loadUnaligned(fromByteOffset: position, as: UInt32.self),
+                info: table.loadUnaligned(fromByteOffset: position + 4, as: UInt8.self),
+                section: table.loadUnaligned(fromByteOffset: position + 6, as: UInt16.self),
+                value: table.loadUnaligned(fromByteOffset: position + 8, as: UInt64.self),
+                size: table.loadUnaligned(fromByteOffset: position + 16, as: UInt64.self))
+            if !body(entry) { return }
+            position += 24
+        }
+    }
+
+    /// The name of a symbol; empty where the table has none.
+    func name(_ offset: UInt32) -> String {
+        file.bytes.string(
+            strings.lowerBound + UInt64(offset), before: strings.upperBound,
+            limit: Self.nameLimit) ?? ""
+    }
+
+    /// The first eight bytes of a name, zeroes behind its end; enough to tell most names apart.
+    @inline(__always)
+    func nameHead(_ offset: UInt32) -> UInt64 {
+        let place = strings.lowerBound + UInt64(offset)
+        guard place < strings.upperBound else { return 0 }
+        if let word: UInt64 = file.bytes.load(place) { return Self.cutAtEnd(word) }
+        return 0
+    }
+
+    /// The same of a name of our own.
+    static func nameHead(of name: String) -> UInt64 {
+        var word: UInt64 = 0
+        for (index, byte) in name.utf8.prefix(8).enumerated() {
+            word |= UInt64(byte) << UInt64(8 * index)
+        }
+        return word
+    }
+
+    /// Clears what follows the first zero byte.
+    @inline(__always)
+    private static func cutAtEnd(_ word: UInt64) -> UInt64 {
+        // The lowest set top bit marks the lowest zero byte.
+        let zeroes = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+        guard zeroes != 0 else { return word }
+        let bits = UInt64(zeroes.trailingZeroBitCount) & ~7
+        return word & ((1 << bits) &- 1)
+    }
+
+    /// Whether `address` lies in the executable section that this symbol is defined in.
+    func isSameSection(_ entry: Entry, _ address: UInt64) -> Bool {
+        let sections = file.layout.sections
+        guard Int(entry.section) < sections.count else { return false }
+        let section = sections[Int(entry.section)]
+        return section.isExecutable && section.contains(entry.value) && section.contains(address)
+    }
+}
