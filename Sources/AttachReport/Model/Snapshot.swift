@@ -65,9 +65,20 @@ public struct ProcessRecord: Sendable {
 
 /// How and when the picture was taken.
 public struct CaptureRecord: Sendable {
+    /// What the picture was taken of.
+    public enum Source: String, Sendable {
+        /// A running process.
+        case live
+        /// A core file.
+        case core
+    }
+
+    /// What the picture was taken of.
+    public var source: Source
     /// Wall-clock time of the stop, in nanoseconds since 1970.
     public var timeNanoseconds: Int64
-    /// How long the threads were stopped, from the first interrupt to the last release.
+    /// How long the threads were stopped, from the first interrupt to the last release;
+    /// 0 for a core file.
     public var pauseNanoseconds: Int64
     /// How many bytes of the target's memory were read while it was stopped.
     public var bytes: UInt64
@@ -76,8 +87,10 @@ public struct CaptureRecord: Sendable {
 
     /// Memberwise.
     public init(
-        timeNanoseconds: Int64, pauseNanoseconds: Int64, bytes: UInt64, wasJobStopped: Bool = false
+        timeNanoseconds: Int64, pauseNanoseconds: Int64, bytes: UInt64, wasJobStopped: Bool = false,
+        source: Source = .live
     ) {
+        self.source = source
         self.timeNanoseconds = timeNanoseconds
         self.pauseNanoseconds = pauseNanoseconds
         self.bytes = bytes

@@ -24,6 +24,31 @@ public enum Wait: Hashable, Sendable {
     case globalExecutor
     /// Something the runtime's record does not name.
     case unknown
+
+    /// The kind alone, without who or what; the raw values are part of the JSON format.
+    public enum Kind: String, Hashable, Sendable, CaseIterable {
+        /// As the case of `Wait` of the same name.
+        case none, task, continuation, sleep, stream, yield, group, actor, mainActor, executor,
+            globalExecutor, unknown
+    }
+
+    /// The kind alone.
+    public var kind: Kind {
+        switch self {
+        case .none: .none
+        case .task: .task
+        case .continuation: .continuation
+        case .sleep: .sleep
+        case .stream: .stream
+        case .yield: .yield
+        case .group: .group
+        case .actor: .actor
+        case .mainActor: .mainActor
+        case .executor: .executor
+        case .globalExecutor: .globalExecutor
+        case .unknown: .unknown
+        }
+    }
 }
 
 /// A task group.

@@ -1,0 +1,66 @@
+extension TextPage {
+    /// Writes how complete the picture is, and what is missing from it.
+    mutating func write(coverageOf snapshot: Snapshot) {
+        let coverage = snapshot.coverage
+        var parts: [PageText] = []
+        if snapshot.runtime.isPresent {
+            let tasks = PageText(coverage.tasksFound, "task", "tasks")
+            parts.append(
+                coverage.bytesSearched == 0
+                    ? tasks : "\(tasks) found in \(PageText(byteCount: coverage.bytesSearched))")
+        }
+        if coverage.helpersFolded > 0 {
+            let helpers = PageText(coverage.helpersFolded, "timer helper", "timer helpers")
+            parts.append("\(helpers) folded")
+        }
+        if coverage.rejected > 0 {
+            parts.append("\(PageText(coverage.rejected, "candidate", "candidates")) rejected")
+        }
+        parts.append(
+            coverage.gaps.isEmpty
+                ? "nothing missing" : PageText(coverage.gaps.count, "gap", "gaps"))
+        line("coverage: \(PageText.joined(parts, separator: "; "))", .quiet)
+
+        let shown = options.showAll ? coverage.gaps.count : TextLayout.mostGaps
+        for gap in coverage.gaps.prefix(shown) {
+            line("missing: \(words(for: gap))", indent: TextLayout.entry)
+        }
+        let rest = coverage.gaps.dropFirst(shown)
+        guard !rest.isEmpty else { return }
+        line(
+            "missing: \(rest.count) more (\(Self.census(of: rest)))", indent: TextLayout.entry)
+    }
+
+    private func words(for gap: Gap) -> PageText {
+        var text: PageText = "\(gap.what)"
+        if let bytes = gap.bytes { text += ", \(PageText(byteCount: bytes))" }
+        if let address = gap.address, options.verbose { text += " at \(address)" }
+        text += ": \(Self.words(for: gap.reason))"
+        if let detail = gap.detail { text += " (\(detail))" }
+        return text
+    }
+
+    private static func census(of gaps: ArraySlice<Gap>) -> PageText {
+        var counts: [Gap.Reason: Int] = [:]
+        for gap in gaps { counts[gap.reason, default: 0] += 1 }
+        let sorted = counts.sorted {
+            ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue)
+        }
+        let parts = sorted.map { "\(Self.words(for: $0.key)): \($0.value)" as PageText }
+        return PageText.joined(parts, separator: "; ")
+    }
+
+    private static func words(for reason: Gap.Reason) -> PageText {
+        switch reason {
+        case .unmapped: "nothing is mapped there"
+        case .shortRead: "the kernel gave fewer bytes than asked for"
+        case .cycle: "it leads back into itself"
+        case .limit: "more than is followed"
+        case .budget: "the memory or time allowed was used up"
+        case .unknownLayout: "a runtime layout that is not known"
+        case .noSymbols: "no symbols"
+        case .notStopped: "did not stop in time"
+        case .inconsistent: "the bytes make no sense"
+        }
+    }
+}
