@@ -41,6 +41,9 @@ enum Files {
         return status & 0x7F == 0 ? (status >> 8) & 0xFF : nil
     }
 
+    /// Removes a file, if it is there.
+    static func remove(_ path: String) { _ = unsafe unlink(path) }
+
     /// Whether an environment variable is set.
     static func environment(has name: String) -> Bool { unsafe getenv(name) != nil }
 

@@ -1,4 +1,5 @@
 import AttachReport
+import Testing
 
 // Snapshots told as stories:
 //
@@ -111,6 +112,10 @@ struct TaskStory {
     func stands(on frames: [Frame]) -> TaskStory { with { $0.record.frames = frames } }
     /// Anything else.
     func changed(_ change: (inout TaskRecord) -> Void) -> TaskStory { with { change(&$0.record) } }
+}
+
+extension TaskStory: CustomTestStringConvertible {
+    var testDescription: String { "a task that is \(record.state), waiting: \(record.wait.kind)" }
 }
 
 /// What a test tells about one thread.

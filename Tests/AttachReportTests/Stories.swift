@@ -1,5 +1,38 @@
 import AttachReport
 
+/// The stories by name, so that tests over them read well.
+enum Story: String, CaseIterable, Sendable {
+    case bank, torn, plain, empty, deep, sleepers, hostile
+
+    var report: Report {
+        switch self {
+        case .bank: Stories.bank
+        case .torn: Stories.torn
+        case .plain: Stories.plain
+        case .empty: Stories.empty
+        case .deep: Stories.deep
+        case .sleepers: Stories.sleepers(600)
+        case .hostile: HostileNamesTests.hostile(HostileNamesTests.name)
+        }
+    }
+}
+
+/// Ways to look at a report.
+enum View: String, CaseIterable, Sendable {
+    case all, verbose, color, narrow, tasks, threads
+
+    var options: RenderOptions {
+        switch self {
+        case .all: RenderOptions(showAll: true)
+        case .verbose: RenderOptions(verbose: true)
+        case .color: RenderOptions(color: true)
+        case .narrow: RenderOptions(width: 44)
+        case .tasks: RenderOptions(sections: .tasks)
+        case .threads: RenderOptions(sections: .threads)
+        }
+    }
+}
+
 /// Reports that several tests look at.
 enum Stories {
     /// A group waits for sleepers, a blocker holds a worker, others queue behind it.
@@ -126,7 +159,7 @@ enum Stories {
             $0.tasks = (1...UInt64(count)).map { id in
                 var record = template
                 record.id = id
-                record.name = id % 1_000 == 0 ? "job-\(id)" : nil
+                record.name = id % 100 == 0 ? "job-\(id)" : nil
                 if !sharingFrames { record.frames = Array(shared.map { $0 }) }
                 return record
             }
