@@ -41,11 +41,6 @@ struct OutputBuffer {
 
     mutating func append(_ more: [UInt8]) { bytes.append(contentsOf: more) }
 
-    /// Appends the bytes of `buffer` from `start` on, which must lie within it.
-    mutating func append(_ buffer: OutputBuffer, from start: Int) {
-        bytes.append(contentsOf: buffer.bytes[start...])
-    }
-
     /// Hands over what is there if it fills a piece.
     mutating func drain<Sink: ByteSink & ~Copyable>(
         into sink: inout Sink

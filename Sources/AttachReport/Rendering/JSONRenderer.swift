@@ -177,9 +177,12 @@ extension JSONWriter {
     }
 
     private mutating func frames(_ frames: [Frame]) {
+        // Tasks at the same place share an array, and frames are most of a document.
         key("frames")
-        array(frames) { writer, frame in
-            writer.object(inline: true) { $0.members(of: frame) }
+        value(sharedAs: StackStorage(frames)) { writer in
+            writer.array(frames) { writer, frame in
+                writer.object(inline: true) { $0.members(of: frame) }
+            }
         }
     }
 

@@ -13,6 +13,10 @@ struct JSONWriter {
     private var levels: [Level] = []
     private var followsKey = false
     private let isSingleLine: Bool
+    /// Values that were written once and may come again.
+    private var shared: [StackStorage: [UInt8]] = [:]
+    /// How many more bytes may be kept of them.
+    private var roomForShared = 16 << 20
 
     /// Breaks no line within the document if `isSingleLine`.
     init(isSingleLine: Bool) { self.isSingleLine = isSingleLine }
@@ -123,6 +127,27 @@ struct JSONWriter {
     ) {
         self.key(key)
         object(inline: inline, content)
+    }
+
+    /// Writes a value that may have been written before, by copying what was written then.
+    ///
+    /// `identity` must stand for one and the same value, at one and the same depth, as long as the
+    /// writer lives.
+    mutating func value(
+        sharedAs identity: StackStorage, _ content: (inout JSONWriter) -> Void
+    ) {
+        startValue()
+        if let known = shared[identity] {
+            buffer.append(known)
+            return
+        }
+        let start = buffer.bytes.count
+        followsKey = true
+        content(&self)
+        let size = buffer.bytes.count - start
+        guard size <= roomForShared else { return }
+        roomForShared -= size
+        shared[identity] = Array(buffer.bytes[start...])
     }
 
     // MARK: Output
