@@ -69,8 +69,13 @@ struct Symbolizer {
         var places: [CodeAddress: [SourceFrame]] = [:]
         if readsLines {
             var finder = sources[index] ?? SourceFinder(file)
-            places = finder.frames(for: requests, bias: image.loadBias, symbols: symbols)
+            places = finder.frames(for: requests, bias: image.loadBias)
             sources[index] = finder
+            if let damage = finder.damage {
+                let gap = Gap(
+                    what: "lines of \(image.record.path)", reason: .inconsistent, detail: damage)
+                if !gaps.contains(gap) { gaps.append(gap) }
+            }
         }
         for code in requests {
             let symbol = symbols[code.lookup &- image.loadBias]

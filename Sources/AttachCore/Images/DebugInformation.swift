@@ -1,0 +1,134 @@
+import CElf
+
+/// The DWARF of one file, read with libdw.
+///
+/// libdw finds the unit of an address through `.debug_aranges`, which Swift does not write. The
+/// ranges of the units are therefore read from their own entries, only as far as necessary: the
+/// search stops when every address has its unit, and goes on from there the next time.
+@safe final class DebugInformation {
+    /// Why there are no lines, though the file has debug information; nil where it was readable.
+    private(set) var damage: String?
+
+    private let file: ELFFile
+    private let elf: OpaquePointer
+    private let dwarf: OpaquePointer
+    private var units: [DebugEntry] = []
+    private var ranges: [(range: Range<UInt64>, unit: Int)] = []
+    private var nextUnit: OpaquePointer?
+    private var isExhausted = false
+
+    /// A linker leaves ranges of functions that it dropped at addresses near zero.
+    private static let lowestAddress: UInt64 = 0x100
+    private static let unitLimit = 1 << 20
+    private static let rangeLimit = 1 << 23
+    /// Compressed sections are unpacked into memory of ours.
+    private static let unpackedLimit: UInt64 = 4 << 30
+
+    /// The debug information of `file` or of its debug file; nil where neither has any.
+    static func open(_ file: ELFFile) -> DebugInformation? {
+        if isPresent(in: file) { return DebugInformation(file, isTrusted: false) }
+        guard let debug = file.debugFile, isPresent(in: debug) else { return nil }
+        return DebugInformation(debug, isTrusted: true)
+    }
+
+    private static func isPresent(in file: ELFFile) -> Bool {
+        [".debug_info", ".zdebug_info"].contains {
+            file.layout.section(named: $0, in: file.bytes) != nil
+        }
+    }
+
+    /// `isTrusted` says that the file was installed by the system and is not the target's.
+    private init?(_ file: ELFFile, isTrusted: Bool) {
+        // A reference to a supplementary file makes libdw open whatever path it names.
+        let refersElsewhere =
+            file.layout.section(named: ".gnu_debugaltlink", in: file.bytes) != nil
+            || file.layout.section(named: ".debug_sup", in: file.bytes) != nil
+        guard isTrusted || !refersElsewhere else { return nil }
+        guard Self.unpackedSize(file) <= Self.unpackedLimit else { return nil }
+        guard elf_version(UInt32(EV_CURRENT)) != UInt32(EV_NONE) else { return nil }
+        // libelf takes a mutable pointer, and writes only to files opened for writing.
+        let start = unsafe UnsafeMutablePointer(
+            mutating: file.bytes.base.assumingMemoryBound(to: CChar.self))
+        guard let elf = unsafe elf_memory(start, Int(file.bytes.count)) else { return nil }
+        guard let dwarf = unsafe dwarf_begin_elf(elf, DWARF_C_READ, nil) else {
+            unsafe elf_end(elf)
+            return nil
+        }
+        self.file = file
+        unsafe self.elf = elf
+        unsafe self.dwarf = dwarf
+    }
+
+    deinit {
+        unsafe dwarf_end(dwarf)
+        unsafe elf_end(elf)
+    }
+
+    /// What all compressed sections say they unpack to (`Elf64_Chdr.ch_size`).
+    private static func unpackedSize(_ file: ELFFile) -> UInt64 {
+        file.layout.sections.reduce(into: UInt64(0)) { sum, section in
+            guard section.isCompressed else { return }
+            let size: UInt64 = file.bytes.load(section.offset &+ 8) ?? 0
+            sum = sum.addingReportingOverflow(size).overflow ? .max : sum + size
+        }
+    }
+
+    /// The units of these addresses (sorted, before the load bias), with those that lie in each.
+    func units(of addresses: [UInt64]) -> [(unit: DebugEntry, addresses: [UInt64])] {
+        var found: [Int: [UInt64]] = [:]
+        var missing = addresses.count
+        var isFound = [Bool](repeating: false, count: addresses.count)
+        func match(_ entry: (range: Range<UInt64>, unit: Int)) {
+            var index = Self.lowerBound(addresses, entry.range.lowerBound)
+            while index < addresses.count, addresses[index] < entry.range.upperBound {
+                if !isFound[index] {
+                    isFound[index] = true
+                    missing -= 1
+                    found[entry.unit, default: []].append(addresses[index])
+                }
+                index += 1
+            }
+        }
+        for entry in ranges where missing > 0 { match(entry) }
+        while missing > 0, !isExhausted {
+            let known = ranges.count
+            readUnit()
+            for entry in ranges[known...] { match(entry) }
+        }
+        return found.keys.sorted().map { (units[$0], (found[$0] ?? []).sorted()) }
+    }
+
+    private static func lowerBound(_ sorted: [UInt64], _ value: UInt64) -> Int {
+        var low = 0
+        var high = sorted.count
+        while low < high {
+            let middle = (low + high) / 2
+            if sorted[middle] < value { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// Reads the ranges of one more unit.
+    private func readUnit() {
+        var next: OpaquePointer?
+        var version: Dwarf_Half = 0
+        var type: UInt8 = 0
+        var entry = unsafe Dwarf_Die()
+        let result = unsafe dwarf_get_units(
+            dwarf, nextUnit, &next, &version, &type, &entry, nil)
+        guard result == 0, units.count < Self.unitLimit, ranges.count < Self.rangeLimit else {
+            isExhausted = true
+            if result < 0 { damage = "debug information is malformed" }
+            if result == 0 { damage = "debug information has too many units" }
+            return
+        }
+        unsafe nextUnit = next
+        // A skeleton's rest lies in a file that the target names; that is not followed.
+        guard Int(type) == DW_UT_compile || Int(type) == DW_UT_partial else { return }
+        let unit = unsafe DebugEntry(entry)
+        units.append(unit)
+        for range in unit.ranges where range.lowerBound >= Self.lowestAddress {
+            ranges.append((range, units.count - 1))
+        }
+    }
+}
