@@ -33,14 +33,113 @@ struct RuntimeState: Sendable {
 
 /// Reads the Swift concurrency runtime of a capture.
 struct RuntimeReader {
+    private let images: ImageTable
+    private let threads: [CapturedThread]
+    private let stacks: [Int32: NativeStack]
+    private let architecture: Architecture
+    private let code: CodeRanges
+    private var reader: WordReader
+    private var types = TypeReader()
+
     /// `memory` holds what was captured, over the bytes of the mapped files.
     init(
         memory: TargetMemory, images: ImageTable, threads: [CapturedThread],
         stacks: [Int32: NativeStack], architecture: Architecture
-    ) {}
+    ) {
+        self.images = images
+        self.threads = threads
+        self.stacks = stacks
+        self.architecture = architecture
+        code = CodeRanges(images)
+        reader = WordReader(memory)
+    }
 
     /// Everything that can be recovered.
     mutating func read() -> RuntimeState {
-        RuntimeState(runtime: RuntimeRecord(isPresent: false, hasSwift: false))
+        let locator = RuntimeLocator(images: images, code: code)
+        let locations = locator.locate(&reader)
+        guard let first = locations.first else {
+            return RuntimeState(
+                runtime: RuntimeRecord(isPresent: false, hasSwift: locator.hasSwift))
+        }
+        var state = read(first)
+        for location in locations.dropFirst() {
+            let more = read(location)
+            state.tasks += more.tasks
+            state.groups += more.groups
+            state.helpersFolded += more.helpersFolded
+            state.rejected += more.rejected
+            state.gaps += more.gaps
+            state.gaps.append(
+                Gap(
+                    what: "Swift runtime", address: Address(location.taskISA),
+                    reason: .inconsistent,
+                    detail: "a second runtime in one process: task ids may occur twice"))
+        }
+        state.tasks.sort { ($0.record.id, $0.record.address) < ($1.record.id, $1.record.address) }
+        state.groups.sort { $0.address < $1.address }
+        return state
+    }
+
+    private mutating func read(_ location: RuntimeLocation) -> RuntimeState {
+        var runtime = RuntimeRecord(
+            isPresent: true, hasSwift: true, linkage: location.linkage,
+            layoutVersion: location.layoutVersion)
+        let code = code
+        let scan = TaskScanner.scan(reader.memory, isa: location.taskISA) { address, segment in
+            TaskHeader.looksLikeJob(address, in: segment, code: code)
+        }
+        let layouts = RuntimeLayout.candidates(
+            version: location.layoutVersion, size: location.taskSize, speaks: location.speaks)
+        let layout = LayoutCalibration.choose(
+            layouts, candidates: scan.candidates, reader: &reader, types: &types, code: code)
+        guard let layout else {
+            // Where nothing looks like a task the layout is what the runtime says, and harmless.
+            if scan.candidates.isEmpty, layouts.count == 1 { runtime.layout = layouts[0].versions }
+            var state = RuntimeState(runtime: runtime)
+            state.rejected = scan.rejected + scan.candidates.count
+            state.bytesSearched = scan.bytesSearched
+            if !scan.candidates.isEmpty || layouts.isEmpty {
+                state.gaps.append(unknownLayout(location, candidates: scan.candidates.count))
+            }
+            return state
+        }
+        runtime.layout = layout.versions
+        var headers: [TaskHeader] = []
+        headers.reserveCapacity(scan.candidates.count)
+        for address in scan.candidates {
+            if let header = TaskHeader.validated(
+                address, layout: layout, reader: &reader, types: &types, code: code)
+            {
+                headers.append(header)
+            }
+        }
+        let living = AsyncLetTasks.living(headers, reader: &reader)
+        var state = RuntimeState(runtime: runtime)
+        state.rejected = scan.rejected + scan.candidates.count - living.count
+        state.bytesSearched = scan.bytesSearched
+        let view = RuntimeView(
+            location: location, layout: layout, code: code, reader: reader, types: types,
+            tasks: living)
+        var assembly = TaskAssembly(
+            view: view, images: images, threads: threads, stacks: stacks,
+            architecture: architecture)
+        assembly.assemble(into: &state)
+        if scan.isCut {
+            state.gaps.append(
+                Gap(
+                    what: "tasks", reason: .limit,
+                    detail: "only the first \(TaskScanner.limit) were looked at"))
+        }
+        return state
+    }
+
+    private func unknownLayout(_ location: RuntimeLocation, candidates: Int) -> Gap {
+        let version = location.layoutVersion.map { "layout version \($0)" } ?? "no layout version"
+        let size = location.taskSize.map { ", tasks of \($0) bytes" } ?? ""
+        return Gap(
+            what: "tasks", address: Address(location.taskISA), reason: .unknownLayout,
+            detail: "the runtime has \(version)\(size); \(candidates) objects look like tasks, and "
+                + "no layout that we know fits them")
     }
 }

@@ -10,6 +10,8 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include "WordSearch.h"
+
 #pragma clang assume_nonnull begin
 
 // ptrace(2). Every call must come from the thread that seized.

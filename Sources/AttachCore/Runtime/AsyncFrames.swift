@@ -1,0 +1,161 @@
+import AttachReport
+
+/// Finds the async frames on a native stack: those where a task's own code begins.
+///
+/// Async calls are tail calls, so that a job has one async frame: the one that the runtime
+/// called. It called `ResumeTask` with `ResumeContext` in the context register, and that is seen
+/// from the code before the return address, whatever names are left.
+struct AsyncFrames {
+    /// An async frame and where its task goes on when it returns.
+    struct Found {
+        /// Index in the stack's frames.
+        var frame: Int
+        /// The frame's context.
+        var context: UInt64
+        /// Position of its task.
+        var task: Int
+    }
+
+    /// Where a root context belongs; made of running tasks alone.
+    let roots: [UInt64: Int]
+    let images: ImageTable
+    let architecture: Architecture
+    private var ends: [UInt64: Int?] = [:]
+
+    init(roots: [UInt64: Int], images: ImageTable, architecture: Architecture) {
+        self.roots = roots
+        self.images = images
+        self.architecture = architecture
+    }
+
+    /// Every async frame of a stack whose task could be told, innermost first.
+    ///
+    /// - Parameter current: The task that the thread says it runs, if it says.
+    mutating func find(
+        in stack: NativeStack, current: Int?, reader: inout WordReader
+    ) -> [Found] {
+        var called = resumedFrames(stack, &reader)
+        if called.isEmpty { called = framesHoldingContext(stack, &reader) }
+        var result: [Found] = []
+        var inner = 0
+        for frame in called {
+            if let found = found(
+                at: frame, in: stack, from: inner, expected: result.isEmpty ? current : nil, &reader
+            ),
+                !result.contains(where: { $0.task == found.task })
+            {
+                result.append(found)
+            }
+            inner = frame + 1
+        }
+        return result
+    }
+
+    // MARK: Which frames
+
+    private func resumedFrames(_ stack: NativeStack, _ reader: inout WordReader) -> [Int] {
+        guard architecture == .x86_64 else { return [] }
+        return stack.frames.indices.dropFirst().filter { index in
+            stack.omitted?.at != index
+                && Self.isAfterResume(stack.frames[index].address.address.value, &reader)
+        }.map { $0 - 1 }
+    }
+
+    /// Whether the code before this return address is `mov 64(task), %r14; call *56(task)`.
+    private static func isAfterResume(_ address: UInt64, _ reader: inout WordReader) -> Bool {
+        guard address > 32, let last = reader.word(address &- 8),
+            let first = reader.word(address &- 16)
+        else { return false }
+        let bytes = (0..<16).map { index -> UInt8 in
+            let word = index < 8 ? first : last
+            return UInt8(truncatingIfNeeded: word >> UInt64((index & 7) * 8))
+        }
+        // call *disp8(reg): ff /2 with an 8-bit displacement; a base of r12 takes one byte more.
+        guard bytes[15] == UInt8(JobLayout.resume),
+            (bytes[13] == 0xff && bytes[14] & 0xf8 == 0x50 && bytes[14] & 7 != 4)
+                || (bytes[12] == 0xff && bytes[13] == 0x54)
+        else { return false }
+        // mov disp8(reg), %r14: REX.WR 8b /r, r14 being register 6 with the REX bit.
+        return (0..<10).contains { index in
+            bytes[index] & 0xfe == 0x4c && bytes[index + 1] == 0x8b
+                && bytes[index + 2] & 0xf8 == 0x70
+                && (bytes[index + 3] == UInt8(JobLayout.context)
+                    || (bytes[index + 2] & 7 == 4 && bytes[index + 4] == UInt8(JobLayout.context)))
+        }
+    }
+
+    /// Where no call of the runtime is recognised: frames that hold a context in the slot below
+    /// the frame pointer, as the extended frame has it.
+    private mutating func framesHoldingContext(
+        _ stack: NativeStack, _ reader: inout WordReader
+    ) -> [Int] {
+        var result: [Int] = []
+        for (index, frame) in stack.frames.enumerated() {
+            guard let context = Self.slot(of: frame, &reader), task(of: context, &reader) != nil
+            else { continue }
+            result.append(index)
+        }
+        // The slot of an inner frame may be shared by those that set up none of their own.
+        return result.last.map { [$0] } ?? []
+    }
+
+    // MARK: Whose
+
+    private mutating func found(
+        at index: Int, in stack: NativeStack, from inner: Int, expected: Int?,
+        _ reader: inout WordReader
+    ) -> Found? {
+        let frame = stack.frames[index]
+        var candidates: [UInt64] = []
+        if let slot = Self.slot(of: frame, &reader) { candidates.append(slot) }
+        candidates.append(frame.asyncContext)
+        // The register keeps its value in functions further in that do not use it.
+        candidates += stack.frames[inner..<index].reversed().prefix(16).map(\.asyncContext)
+        var other: Found?
+        for candidate in candidates {
+            guard let task = task(of: candidate, &reader) else { continue }
+            let context = ownContext(candidate, pc: frame.address, &reader)
+            let found = Found(frame: index, context: context, task: task)
+            if expected == nil || task == expected { return found }
+            if other == nil { other = found }
+        }
+        return other
+    }
+
+    private static func slot(of frame: NativeFrame, _ reader: inout WordReader) -> UInt64? {
+        let pointer = frame.framePointer & ~Architecture.asyncFrameBit
+        guard pointer > 8, pointer & 7 == 0 else { return nil }
+        return reader.word(pointer &- 8)
+    }
+
+    /// A resume function is entered with the context of the call that has ended, which names that
+    /// very function as where to go on: its own context is that one's parent.
+    private func ownContext(
+        _ context: UInt64, pc: CodeAddress, _ reader: inout WordReader
+    ) -> UInt64 {
+        guard let parent = reader.word(context), parent != 0,
+            let resume = reader.word(context, 8)
+        else { return context }
+        var place = pc.address
+        if case .returnAddress = pc.kind { place = Address(place.value &- 1) }
+        return images.functionRange(containing: place)?.lowerBound == resume ? parent : context
+    }
+
+    /// The running task to whose first context this context leads.
+    private mutating func task(of context: UInt64, _ reader: inout WordReader) -> Int? {
+        if let known = ends[context] { return known }
+        var walk = BoundedWalk(limit: ContextChain.walkLimit)
+        var place = context
+        var result: Int?
+        while walk.step(to: place) == nil {
+            guard place & 15 == 0, place > 4096, let parent = reader.word(place) else { break }
+            if parent == 0 {
+                result = roots[place]
+                break
+            }
+            place = parent
+        }
+        ends[context] = .some(result)
+        return result
+    }
+}

@@ -1,0 +1,70 @@
+import AttachReport
+
+/// Finds which task each thread runs, in the thread-local storage of the runtime.
+///
+/// The runtime keeps `ActiveTask` and, in the next word, a pointer to a tracking record on the
+/// thread's stack (Actor.cpp). That pair is recognised by its values, so that no symbol and no
+/// relocation is needed: the first must be a running task, the second must point into the live
+/// part of this thread's stack.
+struct CurrentTasks {
+    private static let wordsBelow: UInt64 = 4096
+    private static let mostBelow: UInt64 = 65_536
+    private static let mostModules: UInt64 = 4096
+    /// Where the pair lies in the runtime's own block, where it has one for itself.
+    private static let activeTask: UInt64 = 8
+    private static let deepestStack: UInt64 = 1 << 30
+
+    private let below: UInt64
+
+    init(images: ImageTable) {
+        let sizes = images.images.compactMap { $0.threadLocalTemplate }
+            .map { min($0.size, Self.mostBelow) &+ min($0.alignment, 4096) }
+        below = min(sizes.reduce(Self.wordsBelow) { $0 &+ $1 }, Self.mostBelow)
+    }
+
+    /// The position of the task that a thread runs. `running` finds running tasks by address.
+    func task(
+        of registers: RegisterSet, reader: inout WordReader, running: (UInt64) -> Int?
+    ) -> Int? {
+        guard let pointer = registers.threadPointer, pointer & 7 == 0, pointer > Self.mostBelow
+        else { return nil }
+        let stack = registers.stackPointer
+        // Blocks of what was there at start lie right below the thread pointer (x86-64 psABI,
+        // variant II of TLS), nearest first.
+        var place = pointer &- 16
+        while place >= pointer &- below {
+            if let position = pair(at: place, stack, &reader, running) { return position }
+            place &-= 8
+        }
+        return ofLateModules(pointer, stack, &reader, running)
+    }
+
+    /// Modules loaded later have blocks of their own, listed in the dynamic thread vector: its
+    /// second word is the first entry, {block, to free} each, and the word two before counts them.
+    private func ofLateModules(
+        _ pointer: UInt64, _ stack: UInt64, _ reader: inout WordReader, _ running: (UInt64) -> Int?
+    ) -> Int? {
+        guard let vector = reader.word(pointer, 8), vector & 7 == 0, vector > 16,
+            let count = reader.word(vector &- 16)
+        else { return nil }
+        for module in 1...max(1, min(count, Self.mostModules)) {
+            guard let block = reader.word(vector, module &* 16) else { return nil }
+            guard block != 0, block & 7 == 0 else { continue }
+            if let position = pair(at: block &+ Self.activeTask, stack, &reader, running) {
+                return position
+            }
+        }
+        return nil
+    }
+
+    @inline(__always)
+    private func pair(
+        at place: UInt64, _ stack: UInt64, _ reader: inout WordReader, _ running: (UInt64) -> Int?
+    ) -> Int? {
+        guard let task = reader.word(place), task != 0, task & 15 == 0,
+            let position = running(task), let record = reader.word(place, 8),
+            record >= stack, record &- stack < Self.deepestStack, reader.word(record) != nil
+        else { return nil }
+        return position
+    }
+}

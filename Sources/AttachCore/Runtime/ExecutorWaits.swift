@@ -1,0 +1,52 @@
+import AttachReport
+
+/// Says whose turn an enqueued task waits for.
+struct ExecutorWaits {
+    /// `_dispatch_main_q`, wherever libdispatch is; main-actor jobs of old runtimes name it.
+    private let mainQueues: Set<UInt64>
+    private var known: [Key: Wait] = [:]
+
+    private struct Key: Hashable {
+        var identity: UInt64
+        var implementation: UInt64
+    }
+
+    init(images: ImageTable) {
+        let name = "_dispatch_main_q"
+        mainQueues = Set(images.addresses(ofSymbols: [name])[name, default: []].map(\.value))
+    }
+
+    /// The wait that a `SerialExecutorRef` stands for. `preference` is the task executor that the
+    /// task prefers, which a generic executor hides; 0 for none.
+    mutating func wait(
+        identity: UInt64, implementation: UInt64, preference: UInt64, queue: UInt64,
+        types: inout TypeReader, reader: inout WordReader
+    ) -> Wait {
+        if identity == 0 {
+            guard preference != 0 else { return .globalExecutor }
+            return .executor(Address(preference), type: types.nameOfObject(preference, &reader))
+        }
+        if mainQueues.contains(identity) || mainQueues.contains(queue) { return .mainActor }
+        // The low bits of the implementation are flags: complex equality, immediate.
+        let key = Key(identity: identity, implementation: implementation & ~7)
+        if let wait = known[key] { return wait }
+        let wait: Wait
+        if key.implementation == 0 {
+            wait = .actor(Address(identity), type: types.nameOfObject(identity, &reader))
+        } else if isMainExecutor(identity, &types, &reader) {
+            wait = .mainActor
+        } else {
+            wait = .executor(Address(identity), type: types.nameOfObject(identity, &reader))
+        }
+        known[key] = wait
+        return wait
+    }
+
+    private func isMainExecutor(
+        _ identity: UInt64, _ types: inout TypeReader, _ reader: inout WordReader
+    ) -> Bool {
+        guard let declaration = types.declarationOfObject(identity, &reader) else { return false }
+        return declaration.module == "_Concurrency"
+            && ["DispatchMainExecutor", "CooperativeExecutor"].contains(declaration.path)
+    }
+}

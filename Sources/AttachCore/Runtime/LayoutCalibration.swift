@@ -1,0 +1,71 @@
+/// Chooses the layout that the tasks at hand prove, so that a wrong one is never used.
+struct LayoutCalibration {
+    /// How well a layout fits.
+    struct Score {
+        /// Tasks whose first context lies where the layout says.
+        var fits = 0
+        /// Tasks whose chain of contexts ends elsewhere.
+        var contradictions = 0
+
+        var isProof: Bool { fits > 0 && contradictions * 10 <= fits }
+    }
+
+    private static let sampleSize = 512
+    private static let chainLimit = 10_000
+
+    /// The first of the likeliest layouts that the candidates prove; nil where none is proven.
+    static func choose(
+        _ layouts: [RuntimeLayout], candidates: [UInt64], reader: inout WordReader,
+        types: inout TypeReader, code: CodeRanges
+    ) -> RuntimeLayout? {
+        let step = max(1, candidates.count / sampleSize)
+        let sample = stride(from: 0, to: candidates.count, by: step).map { candidates[$0] }
+        var best: (layout: RuntimeLayout, score: Score)?
+        for layout in layouts {
+            let score = score(layout, sample, &reader, &types, code)
+            if score.isProof, score.fits > best?.score.fits ?? 0 { best = (layout, score) }
+        }
+        return best?.layout
+    }
+
+    private static func score(
+        _ layout: RuntimeLayout, _ sample: [UInt64], _ reader: inout WordReader,
+        _ types: inout TypeReader, _ code: CodeRanges
+    ) -> Score {
+        var score = Score()
+        var walk = BoundedWalk(limit: chainLimit)
+        for address in sample {
+            guard
+                let task = TaskHeader.validated(
+                    address, layout: layout, reader: &reader, types: &types, code: code)
+            else { continue }
+            // Of a running or completed task the saved context is a leftover.
+            guard task.status.isDisjoint(with: [.isRunning, .isComplete]), !task.hasResult,
+                !task.isImmortal
+            else {
+                score.fits += 1
+                continue
+            }
+            switch end(of: task.context, &walk, &reader) {
+            case task.root: score.fits += 1
+            case nil: break
+            default: score.contradictions += 1
+            }
+        }
+        return score
+    }
+
+    /// The context without a parent; nil where the chain cannot be followed to it.
+    private static func end(
+        of context: UInt64, _ walk: inout BoundedWalk, _ reader: inout WordReader
+    ) -> UInt64? {
+        walk.restart()
+        var context = context
+        while walk.step(to: context) == nil {
+            guard context & 15 == 0, let parent = reader.word(context) else { return nil }
+            if parent == 0 { return context }
+            context = parent
+        }
+        return nil
+    }
+}

@@ -1,0 +1,113 @@
+import AttachReport
+
+/// Puts together what there is to say of the tasks of one runtime.
+struct TaskAssembly {
+    private var view: RuntimeView
+    private let images: ImageTable
+    private let threads: [CapturedThread]
+    private let stacks: [Int32: NativeStack]
+    private let architecture: Architecture
+
+    init(
+        view: RuntimeView, images: ImageTable, threads: [CapturedThread],
+        stacks: [Int32: NativeStack], architecture: Architecture
+    ) {
+        self.view = view
+        self.images = images
+        self.threads = threads
+        self.stacks = stacks
+        self.architecture = architecture
+    }
+
+    /// Decodes every task, helpers aside, into `state`.
+    mutating func assemble(into state: inout RuntimeState) {
+        let sleeps = SleepHelpers(&view)
+        var decoder = TaskDecoder(&view, images: images)
+        var decoded: [TaskDecoder.Decoded] = []
+        var positions: [Int: Int] = [:]
+        decoded.reserveCapacity(view.tasks.count - sleeps.helpers.count)
+        for (position, task) in view.tasks.enumerated() where !sleeps.helpers.contains(position) {
+            var one = decoder.decode(task, &view)
+            if one.record.wait == .continuation, sleeps.sleepers.contains(position) {
+                one.record.wait = .sleep
+            }
+            if one.record.state == .running { positions[position] = decoded.count }
+            decoded.append(one)
+        }
+        refineContinuations(&decoded, decoder.stacks.stacks)
+        placeRunning(&decoded, positions, &decoder)
+        let stackTable = decoder.stacks.stacks
+        state.tasks = decoded.map {
+            RawTask(
+                record: $0.record, resumePoints: stackTable[$0.stack],
+                stoppedBecause: $0.stoppedBecause, nativeFrameCount: $0.nativeFrameCount)
+        }
+        state.groups = decoder.groups
+        state.helpersFolded = sleeps.helpers.count
+        state.gaps += view.gaps.gaps
+    }
+
+    // MARK: Continuations
+
+    private mutating func refineContinuations(
+        _ tasks: inout [TaskDecoder.Decoded], _ stacks: [[CodeAddress]]
+    ) {
+        let open = tasks.indices.filter { tasks[$0].record.wait == .continuation }
+        guard !open.isEmpty else { return }
+        let numbers = Set(open.map { tasks[$0].stack })
+        var symbolizer = Symbolizer(images: images, memory: view.reader.memory)
+        let names = WaitNames(stacks: numbers.map { stacks[$0] }, symbolizer: &symbolizer)
+        let waits = numbers.reduce(into: [Int: Wait]()) { $0[$1] = names.wait(of: stacks[$1]) }
+        let yielded = YieldedTasks.find(&view)
+        for index in open {
+            if yielded.contains(tasks[index].record.address.value) {
+                tasks[index].record.wait = .yield
+            } else if let wait = waits[tasks[index].stack] {
+                tasks[index].record.wait = wait
+            }
+        }
+    }
+
+    // MARK: Running tasks
+
+    /// Finds the threads of running tasks and joins their stacks.
+    private mutating func placeRunning(
+        _ tasks: inout [TaskDecoder.Decoded], _ running: [Int: Int], _ decoder: inout TaskDecoder
+    ) {
+        guard !running.isEmpty else { return }
+        let roots = running.keys.reduce(into: [UInt64: Int]()) { $0[view.tasks[$1].root] = $1 }
+        let addresses = running.keys.reduce(into: [UInt64: Int]()) {
+            $0[view.tasks[$1].address] = $1
+        }
+        let storage = CurrentTasks(images: images)
+        var frames = AsyncFrames(roots: roots, images: images, architecture: architecture)
+        var current: [(thread: Int32, task: Int)] = []
+        for thread in threads {
+            guard let registers = thread.registers else { continue }
+            let task = storage.task(of: registers, reader: &view.reader) { addresses[$0] }
+            if let task { current.append((thread.id, task)) }
+            guard let stack = stacks[thread.id] else { continue }
+            for found in frames.find(in: stack, current: task, reader: &view.reader) {
+                guard let index = running[found.task], tasks[index].record.thread == nil else {
+                    continue
+                }
+                tasks[index].record.thread = thread.id
+                tasks[index].nativeFrameCount = found.frame + 1
+                decoder.followCallers(
+                    from: found.context, of: view.tasks[found.task], into: &tasks[index], &view)
+            }
+        }
+        for (thread, task) in current {
+            guard let index = running[task], tasks[index].record.thread == nil else { continue }
+            tasks[index].record.thread = thread
+            tasks[index].nativeFrameCount = stacks[thread]?.frames.count
+            tasks[index].stoppedBecause = "its async frame was not found on the thread's stack"
+        }
+        for index in running.values.sorted() where tasks[index].record.thread == nil {
+            tasks[index].stoppedBecause = "the thread that runs it was not found"
+            view.gaps.add(
+                "thread", of: "task \(tasks[index].record.id)", .inconsistent,
+                "it is marked as running, and no thread is seen to run it")
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import AttachReport
+
+/// Reads task groups and the children of tasks (stdlib/public/Concurrency/TaskGroup.cpp).
+struct TaskGroups {
+    /// From a group to its status record.
+    static let recordOffset: UInt64 = 8
+    private static let statusOffset: UInt64 = 80
+
+    /// Every group met, by address.
+    private(set) var groups: [GroupRecord] = []
+    private var walk: BoundedWalk
+    /// Where the virtual functions of each class of group begin; empty where that is not known.
+    private let discarding: Set<UInt64>
+    private let accumulating: Set<UInt64>
+
+    init(images: ImageTable, taskCount: Int) {
+        walk = BoundedWalk(limit: taskCount + 1)
+        let discardingTable = "_ZTVN12_GLOBAL__N_119DiscardingTaskGroupE"
+        let accumulatingTable = "_ZTVN12_GLOBAL__N_121AccumulatingTaskGroupE"
+        let found = images.addresses(ofSymbols: [discardingTable, accumulatingTable])
+        // A table begins with the offset to the top and the type, then come the functions.
+        func functions(_ name: String) -> Set<UInt64> {
+            Set(found[name, default: []].map { $0.value &+ 16 })
+        }
+        discarding = functions(discardingTable)
+        accumulating = functions(accumulatingTable)
+    }
+
+    /// The ids of a task's children, oldest first; notes its groups.
+    mutating func children(
+        of task: TaskHeader, _ records: StatusRecords, _ view: inout RuntimeView
+    ) -> [UInt64] {
+        guard !records.children.isEmpty else { return [] }
+        var result: [UInt64] = []
+        for children in records.children.reversed() {
+            switch children {
+            case .asyncLet(let first):
+                result += list(first, of: task, &view)
+            case .group(let record, let first):
+                let members = list(first, of: task, &view)
+                result += members
+                add(record, owner: task, members, &view)
+            }
+        }
+        return result
+    }
+
+    private mutating func list(
+        _ first: UInt64, of owner: TaskHeader, _ view: inout RuntimeView
+    ) -> [UInt64] {
+        var result: [UInt64] = []
+        walk.restart()
+        var next = first
+        while next != 0 {
+            let subject = "child tasks"
+            if let stop = walk.step(to: next) {
+                view.gaps.add(
+                    subject, of: "task \(owner.id)", at: next, stop == .cycle ? .cycle : .limit)
+                break
+            }
+            guard let position = view.position(of: next) else {
+                view.gaps.add(
+                    subject, of: "task \(owner.id)", at: next, .inconsistent,
+                    "a child that is no task")
+                break
+            }
+            let child = view.tasks[position]
+            guard child.parent == owner.address else {
+                view.gaps.add(
+                    subject, of: "task \(owner.id)", at: next, .inconsistent,
+                    "a child that has another parent")
+                break
+            }
+            result.append(child.id)
+            next = child.nextChild
+        }
+        return result
+    }
+
+    private mutating func add(
+        _ record: UInt64, owner: TaskHeader, _ members: [UInt64], _ view: inout RuntimeView
+    ) {
+        let address = record &- Self.recordOffset
+        guard record > Self.recordOffset, let table = view.reader.word(address),
+            let status = view.reader.word(address, Self.statusOffset)
+        else {
+            view.gaps.add("task group", of: "task \(owner.id)", at: address, .unmapped)
+            return
+        }
+        let isDiscarding: Bool? =
+            discarding.contains(table) ? true : accumulating.contains(table) ? false : nil
+        // Accumulating: 31 bits pending, 31 bits ready. Discarding: 62 bits pending.
+        let ready = (status >> 31) & 0x7fff_ffff
+        let pending =
+            isDiscarding == true || (isDiscarding == nil && ready == 0)
+            ? status & (1 << 62 - 1) : status & 0x7fff_ffff
+        groups.append(
+            GroupRecord(
+                address: Address(address), owner: owner.id, isDiscarding: isDiscarding,
+                isCancelled: status >> 63 == 1, pending: Int(clamping: pending),
+                children: members))
+    }
+}

@@ -1,0 +1,70 @@
+import AttachReport
+
+/// Tells by names what a continuation is for: which resume function of the library a task is
+/// suspended in. Without names a continuation stays a continuation.
+struct WaitNames {
+    /// How many of the innermost frames are looked at.
+    private static let depth = 4
+
+    private let names: [UInt64: String]
+
+    /// Looks up the innermost frames of these stacks, all at once.
+    init(stacks: some Collection<[CodeAddress]>, symbolizer: inout Symbolizer) {
+        var wanted: Set<CodeAddress> = []
+        for stack in stacks { wanted.formUnion(stack.prefix(Self.depth)) }
+        wanted = wanted.filter { $0.kind == .asyncResumePoint }
+        names = symbolizer.frames(for: wanted).reduce(into: [:]) { names, entry in
+            names[entry.key.address.value] = entry.value.last?.symbol
+        }
+    }
+
+    /// The wait that the innermost frames of a stack stand for; nil for a continuation of the
+    /// program's own.
+    func wait(of stack: [CodeAddress]) -> Wait? {
+        for point in stack.prefix(Self.depth) {
+            guard let name = names[point.address.value] else { return nil }
+            if let wait = Self.wait(of: name) { return wait }
+            guard name.hasPrefix("$ss") || name.hasPrefix("$sSc") else { return nil }
+        }
+        return nil
+    }
+
+    /// By mangled name: static methods of `Task where Success == Never, Failure == Never`, and
+    /// `AsyncStream._Storage.next`, `AsyncThrowingStream._Storage.next`, specialised or not.
+    static func wait(of symbol: String) -> Wait? {
+        let taskMethods = "$sScTss5NeverORszABRs_rlE"
+        if symbol.hasPrefix(taskMethods) {
+            let method = symbol.dropFirst(taskMethods.count)
+            if method.hasPrefix("5yield") { return .yield }
+            if method.hasPrefix("5sleep") || method.hasPrefix("6_sleep") { return .sleep }
+        }
+        for stream in [
+            "$sScS8_StorageC4next", "$sScs8_StorageC4next", "$sScS8IteratorV4next",
+            "$sScs8IteratorV4next",
+        ]
+        where symbol.hasPrefix(stream) {
+            return .stream
+        }
+        return nil
+    }
+}
+
+/// Finds the tasks that a `Task.yield` has queued again: a job that carries nothing but a
+/// continuation waits for each (`NullaryContinuationJob`, stdlib/public/Concurrency).
+enum YieldedTasks {
+    /// The addresses of such tasks.
+    static func find(_ view: inout RuntimeView) -> Set<UInt64> {
+        guard view.location.jobISA != 0 else { return [] }
+        var tasks: Set<UInt64> = []
+        _ = TaskScanner.scan(view.reader.memory, isa: view.location.jobISA) { address, segment in
+            guard let raw = segment.load(at: address &+ JobLayout.flags, as: UInt32.self),
+                JobFlags(rawValue: raw).kind == JobFlags.nullaryContinuationKind,
+                let task = segment.load(at: address &+ JobLayout.context, as: UInt64.self),
+                segment.load(at: address &+ JobLayout.context &+ 8, as: UInt64.self) == task
+            else { return false }
+            tasks.insert(task)
+            return false
+        }
+        return tasks
+    }
+}
