@@ -29,15 +29,11 @@ struct GapLog {
 
     /// Everything noted, in order, and how many more there were.
     var gaps: [Gap] {
-        let more = counts.filter { $0.value > Self.keptOfAKind }
-            .sorted {
-                ($0.key.subject, $0.key.reason.rawValue) < ($1.key.subject, $1.key.reason.rawValue)
-            }
-            .map {
-                Gap(
-                    what: $0.key.subject, reason: $0.key.reason,
-                    detail: "\($0.value - Self.keptOfAKind) more of these")
-            }
-        return kept + more
+        let more = counts.filter { $0.value > Self.keptOfAKind }.map {
+            Gap(
+                what: $0.key.subject, reason: $0.key.reason,
+                detail: "\($0.value - Self.keptOfAKind) more of these")
+        }
+        return kept + more.sorted { ($0.what, $0.reason.rawValue) < ($1.what, $1.reason.rawValue) }
     }
 }

@@ -55,7 +55,8 @@ struct TaskAssembly {
         let open = tasks.indices.filter { tasks[$0].record.wait == .continuation }
         guard !open.isEmpty else { return }
         let numbers = Set(open.map { tasks[$0].stack })
-        var symbolizer = Symbolizer(images: images, memory: view.reader.memory)
+        var symbolizer = Symbolizer(
+            images: images, memory: view.reader.memory, readsLines: false)
         let names = WaitNames(stacks: numbers.map { stacks[$0] }, symbolizer: &symbolizer)
         let waits = numbers.reduce(into: [Int: Wait]()) { $0[$1] = names.wait(of: stacks[$1]) }
         let yielded = YieldedTasks.find(&view)

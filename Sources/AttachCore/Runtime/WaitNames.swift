@@ -38,15 +38,13 @@ struct WaitNames {
             if method.hasPrefix("5yield") { return .yield }
             if method.hasPrefix("5sleep") || method.hasPrefix("6_sleep") { return .sleep }
         }
-        for stream in [
-            "$sScS8_StorageC4next", "$sScs8_StorageC4next", "$sScS8IteratorV4next",
-            "$sScs8IteratorV4next",
-        ]
-        where symbol.hasPrefix(stream) {
-            return .stream
-        }
-        return nil
+        return streamMethods.contains { symbol.hasPrefix($0) } ? .stream : nil
     }
+
+    private static let streamMethods = [
+        "$sScS8_StorageC4next", "$sScs8_StorageC4next", "$sScS8IteratorV4next",
+        "$sScs8IteratorV4next",
+    ]
 }
 
 /// Finds the tasks that a `Task.yield` has queued again: a job that carries nothing but a
