@@ -16,33 +16,38 @@ enum Shapes {
 
     /// One task for each shape; the one that blocks has a thread of its own.
     static func start() async {
-        shape("generic") { await generic(41, $0) }
-        shape("existential") { await existential(Savings(), $0) }
-        shape("witness") { await constrained(Savings(), $0) }
-        shape("override") { await Special().serve($0) }
+        shape("generic") { await generic(41, $0.from(1)) }
+        shape("existential") { await existential(Savings(), $0.from(2)) }
+        shape("witness") { await constrained(Savings(), $0.from(3)) }
+        shape("override") { await Special().serve($0.from(4)) }
         shape("closure") { me in
-            await call(me) { me in
-                me.rests(.continuation, in: "closure #1 in closure #5 in static Shapes.start()")
+            await call(me.from(5)) { me in
+                let here = "closure #1 in closure #5 in static Shapes.start()"
+                me.rests(.continuation, in: here, optional: true)
                 await withUnsafeContinuation { Held.hold($0) }
                 Held.touch()
             }
         }
-        shape("local") { await local($0) }
-        shape("typed-throws") { me in try? await typedThrows(me) }
-        shape("getter") { me in _ = try? await Statement(me: me).total }
-        shape("subscript") { me in _ = try? await Statement(me: me)[7] }
-        shape("init") { me in _ = await Opened(me) }
-        shape("extension") { await [1, 2, 3].settle($0) }
-        shape("operator") { await Savings() <+> $0 }
-        shape("unicode") { await überweisung_日本($0) }
+        shape("local") { await local($0.from(6)) }
+        shape("typed-throws") { me in try? await typedThrows(me.from(7)) }
+        shape("getter") { me in _ = try? await Statement(me: me.from(8)).total }
+        shape("subscript") { me in _ = try? await Statement(me: me.from(9))[7] }
+        shape("init") { me in _ = await Opened(me.from(10)) }
+        shape("extension") { await [1, 2, 3].settle($0.from(11)) }
+        shape("operator") { await Savings() <+> $0.from(12) }
+        shape("unicode") { await überweisung_日本($0.from(13)) }
         let executor = ThreadExecutor("native", asTask: true)
         Kept.executor = executor
-        Task(name: "native", executorPreference: executor) { throughC(.enter("native")) }
+        Task(name: "native", executorPreference: executor) {
+            throughC(.enter("native").from(14))
+        }
     }
 
     static func shape(_ name: String, _ body: @escaping @Sendable (Witness) async -> Void) {
         Task.detached(name: name) {
-            await body(.enter(name))
+            let me = Witness.enter(name)
+            me.calls(in: "closure #1 in static Shapes.shape(_:_:)")
+            await body(me)
             Held.touch()
         }
     }
@@ -113,13 +118,19 @@ enum Shapes {
     static let visitor: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
         guard let context else { return }
         let me = Unmanaged<Witness>.fromOpaque(context).takeUnretainedValue()
-        me.calls(in: "c_visit", line: 9)
-        me.runs(
-            blockedIn: SystemCall.read,
-            in: "closure #1 in variable initialization expression of "
-                + "static Shapes.visitor", line: #line + 1, also: ["below": ["cpp_block"]])
+        me.calls(in: "c_visit", line: 6)
+        let here = "closure #1 in variable initialization expression of static Shapes.visitor"
+        me.runs(blockedIn: SystemCall.read, in: here, also: ["below": ["wait", "cpp_block"]])
         cpp_block()
         Held.touch()
+    }
+}
+
+extension Witness {
+    /// Tells of the call on this same line, in one of the closures of `start`.
+    func from(_ closure: Int, line: Int = #line) -> Witness {
+        calls(in: "closure #\(closure) in static Shapes.start()", line: line - 1)
+        return self
     }
 }
 
