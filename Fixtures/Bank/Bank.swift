@@ -126,8 +126,6 @@ struct Report {
 extension Witness {
     /// Enters the task that one of the closures in `main` makes up, and the call on this line.
     static func from(_ closure: Int, _ name: String, line: Int = #line) -> Witness {
-        let me = enter(name)
-        me.calls(in: "closure #\(closure) in static Bank.main()", line: line - 1)
-        return me
+        enter(name).calling(in: "closure #\(closure) in static Bank.main()", line: line)
     }
 }

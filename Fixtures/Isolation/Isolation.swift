@@ -69,7 +69,9 @@ enum Isolation {
     static func customExecutor() async {
         let ledger = Ledger()
         Task(name: "ledger-occupant") {
-            await ledger.occupy(Witness.enter("ledger-occupant"))
+            let me = Witness.enter("ledger-occupant")
+            me.calls(in: "closure #1 in static Isolation.customExecutor()")
+            await ledger.occupy(me)
         }
         while Witness.runningCount < 1 { await Task.yield() }
         let queued = Task(name: "ledger-visitor") { await ledger.visit() }
@@ -83,7 +85,9 @@ enum Isolation {
         let executor = ThreadExecutor("task-exec", asTask: true)
         Kept.executors.append(executor)
         Task(name: "preferring", executorPreference: executor) {
-            hold(Witness.enter("preferring"))
+            let me = Witness.enter("preferring")
+            me.calls(in: "closure #1 in static Isolation.taskExecutor()")
+            hold(me)
         }
         while Witness.runningCount < 2 { await Task.yield() }
         let queued = Task(name: "preferring-queued", executorPreference: executor) { Held.touch() }

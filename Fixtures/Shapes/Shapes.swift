@@ -129,8 +129,7 @@ enum Shapes {
 extension Witness {
     /// Tells of the call on this same line, in one of the closures of `start`.
     func from(_ closure: Int, line: Int = #line) -> Witness {
-        calls(in: "closure #\(closure) in static Shapes.start()", line: line - 1)
-        return self
+        calling(in: "closure #\(closure) in static Shapes.start()", line: line)
     }
 }
 

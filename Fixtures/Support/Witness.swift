@@ -81,8 +81,11 @@ final class Witness: @unchecked Sendable {
         if optional { vanishing.append(.string(function)) }
     }
 
-    /// The call that was told of last has returned.
-    func returned() { stack.removeLast() }
+    /// This same line calls another function of the fixture: for arguments of that call.
+    func calling(in function: String, line: Int = #line) -> Witness {
+        calls(in: function, line: line - 1)
+        return self
+    }
 
     private var vanishing: [JSON] = []
 
