@@ -55,7 +55,9 @@ enum Isolation {
     static func queueForMainActor() {
         let queued = Task(name: "main-visitor") { @MainActor in Held.touch() }
         Kept.tasks.append(queued)
-        Witness.enter("main-visitor", of: queued, .enqueued, wait: .mainActor)
+        Witness.enter(
+            "main-visitor", of: queued, .enqueued, wait: .mainActor,
+            also: ["neverStarted": true])
     }
 
     @MainActor @inline(never)
@@ -92,7 +94,9 @@ enum Isolation {
         while Witness.runningCount < 2 { await Task.yield() }
         let queued = Task(name: "preferring-queued", executorPreference: executor) { Held.touch() }
         Kept.tasks.append(queued)
-        Witness.enter("preferring-queued", of: queued, .enqueued, wait: .executor)
+        Witness.enter(
+            "preferring-queued", of: queued, .enqueued, wait: .executor,
+            also: ["neverStarted": true])
     }
 
     @inline(never)

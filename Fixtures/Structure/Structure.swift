@@ -160,12 +160,8 @@ enum Structure {
             me.calls(in: "closure #1 in static Structure.queueBehindBusyActor()")
             await busy.occupy(me)
         }
-        while Witness.runningCount == 0 { await Task.yield() }
-        let queued = Task(name: "never-started") { await busy.visit() }
-        Kept.busy = [occupant, queued]
-        // This one runs up to the actor's door.
-        Witness.enter(
-            "never-started", of: queued, .enqueued, wait: .actor, also: ["waitActor": "Busy"])
+        Kept.tasks.append(occupant)
+        await Witness.others(atLeast: 20)
     }
 }
 
@@ -175,13 +171,18 @@ struct Refused: Error {}
 enum Kept {
     nonisolated(unsafe) static var value: Task<Int, Never>?
     nonisolated(unsafe) static var failure: Task<Void, any Error>?
-    nonisolated(unsafe) static var busy: [Task<Void, Never>] = []
+    nonisolated(unsafe) static var tasks: [Task<Void, Never>] = []
 }
 
 /// An actor whose first visitor never leaves, and keeps a thread with it.
 actor Busy {
     @inline(never)
     func occupy(_ me: Witness) {
+        // It belongs to this actor, so it cannot start.
+        let queued = Task(name: "never-started") { visit() }
+        Kept.tasks.append(queued)
+        Witness.enter(
+            "never-started", of: queued, .enqueued, wait: .actor, also: ["neverStarted": true])
         me.runs(blockedIn: SystemCall.pause, in: "Busy.occupy(_:)")
         while true { pause() }
     }
