@@ -160,7 +160,7 @@ enum Structure {
             me.calls(in: "closure #1 in static Structure.queueBehindBusyActor()")
             await busy.occupy(me)
         }
-        Kept.tasks.append(occupant)
+        Kept.occupant = occupant
         await Witness.others(atLeast: 20)
     }
 }
@@ -171,7 +171,8 @@ struct Refused: Error {}
 enum Kept {
     nonisolated(unsafe) static var value: Task<Int, Never>?
     nonisolated(unsafe) static var failure: Task<Void, any Error>?
-    nonisolated(unsafe) static var tasks: [Task<Void, Never>] = []
+    nonisolated(unsafe) static var occupant: Task<Void, Never>?
+    nonisolated(unsafe) static var queued: Task<Void, Never>?
 }
 
 /// An actor whose first visitor never leaves, and keeps a thread with it.
@@ -180,7 +181,7 @@ actor Busy {
     func occupy(_ me: Witness) {
         // It belongs to this actor, so it cannot start.
         let queued = Task(name: "never-started") { visit() }
-        Kept.tasks.append(queued)
+        Kept.queued = queued
         Witness.enter(
             "never-started", of: queued, .enqueued, wait: .actor, also: ["neverStarted": true])
         me.runs(blockedIn: SystemCall.pause, in: "Busy.occupy(_:)")
