@@ -13,16 +13,20 @@ struct Bank {
 
         // 1. Somebody sleeps *in* the actor, with the thread: two callers queue behind.
         let vault = Vault()
-        Task(name: "audit") { await vault.audit(Witness.enter("audit")) }
+        Task(name: "audit") { await vault.audit(.from(1, "audit")) }
         await Witness.others(atLeast: 1)
-        Task(name: "withdraw-alice") { await withdraw(100, from: vault, .enter("withdraw-alice")) }
-        Task(name: "withdraw-bob") { await withdraw(50, from: vault, .enter("withdraw-bob")) }
+        Task(name: "withdraw-alice") {
+            await withdraw(100, from: vault, .from(2, "withdraw-alice"))
+        }
+        Task(name: "withdraw-bob") {
+            await withdraw(50, from: vault, .from(3, "withdraw-bob"))
+        }
 
         // 2. A continuation that nobody will ever resume.
-        Task(name: "exchange-rate") { await exchangeRate(.enter("exchange-rate")) }
+        Task(name: "exchange-rate") { await exchangeRate(.from(4, "exchange-rate")) }
 
         // 3. A group that waits for three branches; they answer tomorrow.
-        Task(name: "month-end") { await closeMonth(.enter("month-end")) }
+        Task(name: "month-end") { await closeMonth(.from(5, "month-end")) }
 
         // 4. A transfer that failed. Somebody holds the task, nobody reads the error.
         let transfer = Task { () throws in throw InsufficientFunds() }
@@ -30,7 +34,7 @@ struct Bank {
         Witness.enter(of: transfer, .completed, also: ["error": "InsufficientFunds"])
 
         // 5. And the bank itself waits for a report that waits for the exchange rate.
-        let report = Task(name: "report") { await Report().write(.enter("report")) }
+        let report = Task(name: "report") { await Report().write(.from(7, "report")) }
         await Witness.others(atLeast: 10)
         me.rests(.task, on: .find("report"), in: "static Bank.main()")
         await report.value
@@ -56,13 +60,16 @@ struct Bank {
 
     @inline(never)
     static func closeMonth(_ me: Witness) async {
+        me.calls(in: "static Bank.closeMonth(_:)")
         await withTaskGroup(of: Void.self) { group in
             for branch in ["north", "south", "west"] {
                 group.addTask(name: branch) {
-                    await settle(.enter(branch, parent: me, group: true))
+                    let branch = Witness.enter(branch, parent: me, group: true)
+                    branch.calls(in: "closure #1 in closure #1 in static Bank.closeMonth(_:)")
+                    await settle(branch)
                 }
             }
-            me.rests(.group, in: "closure #1 in static Bank.closeMonth(_:)")
+            me.rests(.group, in: "closure #1 in static Bank.closeMonth(_:)", optional: true)
             await group.waitForAll()
         }
         Held.touch()
@@ -113,5 +120,12 @@ struct Report {
         me.rests(.continuation, in: "Report.convert(_:)")
         await withUnsafeContinuation { Held.hold($0) }
         Held.touch()
+    }
+}
+
+extension Witness {
+    /// Enters the task that one of the closures in `main` makes up, and the call on this line.
+    static func from(_ closure: Int, _ name: String, line: Int = #line) -> Witness {
+        enter(name).calling(in: "closure #\(closure) in static Bank.main()", line: line)
     }
 }

@@ -12,7 +12,7 @@ enum Busy {
     static func main() async {
         busy_install_handler()
         Fixture.serve(
-            tasks: 0,
+            tasks: 0, unwitnessed: tasks + 2, helpers: nil,
             facts: {
                 while Work.rounds == 0 || Sleeps.count < 3 || Signals.sent < 10 { usleep(1000) }
                 return []

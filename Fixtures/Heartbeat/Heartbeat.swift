@@ -28,10 +28,19 @@ enum Heartbeat {
         for number in 0..<threads {
             Threads.start("idle-\(number)", stackSize: 128 << 10, Pulse.idle)
         }
-        for _ in 0..<tasks { Task.detached { await park(.enter()) } }
+        for _ in 0..<tasks { startTask() }
         Threads.start("heartbeat", Pulse.beat)
         me.rests(.continuation, in: "static Heartbeat.main()")
         await withUnsafeContinuation { Held.hold($0) }
+    }
+
+    static func startTask() {
+        Task.detached {
+            let me = Witness.enter()
+            me.calls(in: "closure #1 in static Heartbeat.startTask()")
+            await park(me)
+            Held.touch()
+        }
     }
 
     @inline(never)

@@ -55,7 +55,9 @@ enum Isolation {
     static func queueForMainActor() {
         let queued = Task(name: "main-visitor") { @MainActor in Held.touch() }
         Kept.tasks.append(queued)
-        Witness.enter("main-visitor", of: queued, .enqueued, wait: .mainActor)
+        Witness.enter(
+            "main-visitor", of: queued, .enqueued, wait: .mainActor,
+            also: ["neverStarted": true])
     }
 
     @MainActor @inline(never)
@@ -69,7 +71,9 @@ enum Isolation {
     static func customExecutor() async {
         let ledger = Ledger()
         Task(name: "ledger-occupant") {
-            await ledger.occupy(Witness.enter("ledger-occupant"))
+            let me = Witness.enter("ledger-occupant")
+            me.calls(in: "closure #1 in static Isolation.customExecutor()")
+            await ledger.occupy(me)
         }
         while Witness.runningCount < 1 { await Task.yield() }
         let queued = Task(name: "ledger-visitor") { await ledger.visit() }
@@ -83,12 +87,16 @@ enum Isolation {
         let executor = ThreadExecutor("task-exec", asTask: true)
         Kept.executors.append(executor)
         Task(name: "preferring", executorPreference: executor) {
-            hold(Witness.enter("preferring"))
+            let me = Witness.enter("preferring")
+            me.calls(in: "closure #1 in static Isolation.taskExecutor()")
+            hold(me)
         }
         while Witness.runningCount < 2 { await Task.yield() }
         let queued = Task(name: "preferring-queued", executorPreference: executor) { Held.touch() }
         Kept.tasks.append(queued)
-        Witness.enter("preferring-queued", of: queued, .enqueued, wait: .executor)
+        Witness.enter(
+            "preferring-queued", of: queued, .enqueued, wait: .executor,
+            also: ["neverStarted": true])
     }
 
     @inline(never)

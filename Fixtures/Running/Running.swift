@@ -9,18 +9,18 @@ enum Running {
     static func main() async {
         Fixture.serve(tasks: 8)
         let me = Witness.enter()
-        start("sleeping") { sleeping($0) }
-        start("locked") { locked($0) }
+        start("sleeping") { sleeping($0.from(1)) }
+        start("locked") { locked($0.from(2)) }
         start("deep") { me in
             me.calls(in: "closure #3 in static Running.main()")
             await descend(10, me)
             Held.touch()
         }
-        start("creator") { nested($0) }
+        start("creator") { nested($0.from(4)) }
         await Witness.others(atLeast: 5)
-        Task.detached(name: "pooled") { pooled(.enter("pooled")) }
+        Task.detached(name: "pooled") { pooled(.enter("pooled").from(5)) }
         await Witness.others(atLeast: 6)
-        start("spinning") { spinning($0) }
+        start("spinning") { spinning($0.from(6)) }
         me.rests(.continuation, in: "static Running.main()")
         await withUnsafeContinuation { Held.hold($0) }
     }
@@ -29,7 +29,12 @@ enum Running {
     static func start(_ name: String, _ body: @escaping @Sendable (Witness) async -> Void) {
         let executor = ThreadExecutor(name, asTask: true)
         Kept.executors.append(executor)
-        Task(name: name, executorPreference: executor) { await body(.enter(name)) }
+        Task(name: name, executorPreference: executor) {
+            let me = Witness.enter(name)
+            me.calls(in: "closure #1 in static Running.start(_:_:)")
+            await body(me)
+            Held.touch()
+        }
     }
 
     @inline(never)
@@ -85,7 +90,11 @@ enum Running {
     @inline(never)
     static func nested(_ me: Witness) {
         me.runs(in: "static Running.nested(_:)", also: ["outer": true])
-        Task.immediate(name: "immediate") { upper(.enter("immediate", immediate: true)) }
+        Task.immediate(name: "immediate") {
+            let me = Witness.enter("immediate", immediate: true)
+            me.calls(in: "closure #1 in static Running.nested(_:)")
+            upper(me)
+        }
         Held.touch()
     }
 
@@ -113,5 +122,12 @@ enum Kept {
             while true { pause() }
         }
         while !isHeld.load(ordering: .acquiring) { sched_yield() }
+    }
+}
+
+extension Witness {
+    /// Tells of the call on this same line, in one of the closures of `main`.
+    func from(_ closure: Int, line: Int = #line) -> Witness {
+        calling(in: "closure #\(closure) in static Running.main()", line: line)
     }
 }

@@ -27,57 +27,56 @@ enum Structure {
     // MARK: Groups: each parent waits for two children. 9 tasks.
 
     static func startGroups() {
+        let here = "static Structure.startGroups()"
         Task(name: "group") {
             let me = Witness.enter("group")
+            me.calls(in: "closure #1 in \(here)")
             await withTaskGroup(of: Void.self) { group in
                 for number in 1...2 {
                     group.addTask(name: "child-\(number)") {
                         let child = Witness.enter("child-\(number)", parent: me, group: true)
-                        child.calls(
-                            in: "closure #1 in closure #1 in closure #1 in "
-                                + "static Structure.startGroups()")
+                        child.calls(in: "closure #1 in closure #1 in closure #1 in \(here)")
                         await park(child)
+                        Held.touch()
                     }
                 }
-                me.rests(.group, in: "closure #1 in closure #1 in static Structure.startGroups()")
+                me.rests(.group, in: "closure #1 in closure #1 in \(here)", optional: true)
                 await group.waitForAll()
+                Held.touch()
             }
             Held.touch()
         }
         Task(name: "throwing-group") {
             let me = Witness.enter("throwing-group")
+            me.calls(in: "closure #2 in \(here)")
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for number in 1...2 {
+                for _ in 1...2 {
                     group.addTask {
-                        let child = Witness.enter(
-                            parent: me, group: true,
-                            also: [
-                                "number": .number(number)
-                            ])
+                        let child = Witness.enter(parent: me, group: true)
+                        child.calls(in: "closure #1 in closure #1 in closure #2 in \(here)")
                         await park(child)
                         throw Refused()
                     }
                 }
-                me.rests(.group, in: "closure #1 in closure #2 in static Structure.startGroups()")
+                me.rests(.group, in: "closure #1 in closure #2 in \(here)", optional: true)
                 try await group.next()
+                Held.touch()
             }
             Held.touch()
         }
         Task(name: "discarding-group") {
             let me = Witness.enter("discarding-group")
+            // A discarding group waits when its closure has returned: that one leaves no frame.
+            me.rests(.group, in: "closure #3 in \(here)")
             await withDiscardingTaskGroup { group in
-                for number in 1...2 {
+                for _ in 1...2 {
                     group.addTask {
-                        let child = Witness.enter(
-                            parent: me, group: true,
-                            also: [
-                                "number": .number(number)
-                            ])
+                        let child = Witness.enter(parent: me, group: true)
+                        child.calls(in: "closure #1 in closure #1 in closure #3 in \(here)")
                         await park(child)
                         Held.touch()
                     }
                 }
-                me.rests(.group, in: "closure #3 in static Structure.startGroups()")
             }
             Held.touch()
         }
@@ -86,12 +85,12 @@ enum Structure {
     // MARK: async let: a parent, two children. 3 tasks.
 
     static func startAsyncLet() {
+        let here = "closure #1 in static Structure.startAsyncLet()"
         Task(name: "async-let") {
             let me = Witness.enter("async-let")
-            async let left = half(me, "left")
-            async let right = half(me, "right")
-            me.rests(
-                .task, in: "closure #1 in static Structure.startAsyncLet()", line: #line + 1)
+            async let left = half(me, "implicit closure #1 in \(here)")
+            async let right = half(me, "implicit closure #2 in \(here)")
+            me.rests(.task, in: here)
             let sum = await left + right
             Held.touch()
             return sum
@@ -99,30 +98,40 @@ enum Structure {
     }
 
     @inline(never)
-    static func half(_ parent: Witness, _ side: String) async -> Int {
-        let me = Witness.enter(parent: parent, asyncLet: true, also: ["side": .string(side)])
-        me.rests(.continuation, in: "static Structure.half(_:_:)")
+    static func half(_ parent: Witness, _ caller: String, line: Int = #line) async -> Int {
+        let me = Witness.enter(parent: parent, asyncLet: true)
+        me.calls(in: caller, line: line - 1)
+        me.rests(.continuation, in: "static Structure.half(_:_:line:)")
         await withUnsafeContinuation { Held.hold($0) }
-        return Int(getpid())
+        return Threads.current
     }
 
     // MARK: Unstructured, detached, immediate, cancelled, with priorities. 4 tasks.
 
     static func startUnstructured() {
+        let here = "static Structure.startUnstructured()"
         Task(name: "high", priority: .high) {
-            await park(Witness.enter("high", priority: "high"))
+            let me = Witness.enter("high", priority: "high")
+            me.calls(in: "closure #1 in \(here)")
+            await park(me)
             Held.touch()
         }
         Task.detached(name: "detached", priority: .background) {
-            await park(Witness.enter("detached", detached: true, priority: "background"))
+            let me = Witness.enter("detached", detached: true, priority: "background")
+            me.calls(in: "closure #2 in \(here)")
+            await park(me)
             Held.touch()
         }
         Task.immediate(name: "immediate", priority: .low) {
-            await park(Witness.enter("immediate", immediate: true, priority: "low"))
+            let me = Witness.enter("immediate", immediate: true, priority: "low")
+            me.calls(in: "closure #3 in \(here)")
+            await park(me)
             Held.touch()
         }
         let cancelled = Task(name: "cancelled") {
-            await park(Witness.enter("cancelled"))
+            let me = Witness.enter("cancelled")
+            me.calls(in: "closure #4 in \(here)")
+            await park(me)
             Held.touch()
         }
         cancelled.cancel()
@@ -146,13 +155,13 @@ enum Structure {
 
     static func queueBehindBusyActor() async {
         let busy = Busy()
-        let occupant = Task(name: "occupant") { await busy.occupy(Witness.enter("occupant")) }
-        while Witness.runningCount == 0 { await Task.yield() }
-        let queued = Task(name: "never-started") { await busy.visit() }
-        Kept.busy = [occupant, queued]
-        // This one runs up to the actor's door.
-        Witness.enter(
-            "never-started", of: queued, .enqueued, wait: .actor, also: ["waitActor": "Busy"])
+        let occupant = Task(name: "occupant") {
+            let me = Witness.enter("occupant")
+            me.calls(in: "closure #1 in static Structure.queueBehindBusyActor()")
+            await busy.occupy(me)
+        }
+        Kept.occupant = occupant
+        await Witness.others(atLeast: 20)
     }
 }
 
@@ -162,13 +171,19 @@ struct Refused: Error {}
 enum Kept {
     nonisolated(unsafe) static var value: Task<Int, Never>?
     nonisolated(unsafe) static var failure: Task<Void, any Error>?
-    nonisolated(unsafe) static var busy: [Task<Void, Never>] = []
+    nonisolated(unsafe) static var occupant: Task<Void, Never>?
+    nonisolated(unsafe) static var queued: Task<Void, Never>?
 }
 
 /// An actor whose first visitor never leaves, and keeps a thread with it.
 actor Busy {
     @inline(never)
     func occupy(_ me: Witness) {
+        // It belongs to this actor, so it cannot start.
+        let queued = Task(name: "never-started") { visit() }
+        Kept.queued = queued
+        Witness.enter(
+            "never-started", of: queued, .enqueued, wait: .actor, also: ["neverStarted": true])
         me.runs(blockedIn: SystemCall.pause, in: "Busy.occupy(_:)")
         while true { pause() }
     }

@@ -24,12 +24,13 @@ enum Fixture {
     ///   - tasks: How many tasks there are, `main` included; the fixture's author counted them.
     ///   - unwitnessed: How many more there are that have no witness, being too many.
     ///   - settled: Whether those rest, too.
-    ///   - helpers: How many timer tasks the runtime has made for the sleepers among them.
+    ///   - helpers: How many timer tasks the runtime has made for the sleepers among them,
+    ///     if that is a fixed number.
     ///   - facts: More lines to print before `ready`; called when everything is parked.
     ///   - commands: Further commands, by their first word.
     ///   - result: What `exit` prints last, for a fixture that computes something.
     static func serve(
-        tasks: Int, unwitnessed: Int = 0, helpers: Int = 0,
+        tasks: Int, unwitnessed: Int = 0, helpers: Int? = 0,
         settled: @escaping @Sendable () -> Bool = { true },
         facts: @escaping @Sendable () -> [JSON] = { [] },
         commands: [String: Command] = [:], result: (@Sendable () -> JSON)? = nil
@@ -41,7 +42,7 @@ enum Fixture {
             facts().forEach(emit)
             let completed = Witness.all().count { $0.state == .completed }
             emit(["tasks": .number(tasks + unwitnessed), "completed": .number(completed)])
-            emit(["helpers": .number(helpers)])
+            if let helpers { emit(["helpers": .number(helpers)]) }
             emit(["thread": ["tid": .number(Threads.current), "name": "control"]])
             converse(commands: commands, result: result)
         }

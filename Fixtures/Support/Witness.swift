@@ -74,16 +74,18 @@ final class Witness: @unchecked Sendable {
 
     // MARK: On the way down
 
-    /// The next line calls another function of the fixture.
-    func calls(in function: String = #function, line: Int = #line) {
+    /// The next line calls another function of the fixture. An optimised build may inline the
+    /// function that says so into its caller, if it is `optional`.
+    func calls(in function: String = #function, line: Int = #line, optional: Bool = false) {
         stack.append((function, line + 1))
+        if optional { vanishing.append(.string(function)) }
     }
 
-    /// The call that was told of last has returned.
-    func returned() { stack.removeLast() }
-
-    /// The call on the next line may leave no frame in an optimised build.
-    func mayVanish(_ function: String) { vanishing.append(.string(function)) }
+    /// This same line calls another function of the fixture: for arguments of that call.
+    func calling(in function: String, line: Int = #line) -> Witness {
+        calls(in: function, line: line - 1)
+        return self
+    }
 
     private var vanishing: [JSON] = []
 
@@ -92,9 +94,9 @@ final class Witness: @unchecked Sendable {
     /// The next line suspends the task for good.
     func rests(
         _ wait: Wait, on other: Witness? = nil, in function: String = #function, line: Int = #line,
-        also: JSON = [:]
+        optional: Bool = false, also: JSON = [:]
     ) {
-        calls(in: function, line: line)
+        calls(in: function, line: line, optional: optional)
         if let other { facts.append(("waitTask", .number(other.id))) }
         if case .object(let more) = also { facts += more }
         declare(.suspended, wait)

@@ -46,7 +46,7 @@ enum Waits {
             let me = Witness.enter("lost")
             me.rests(
                 .continuation, in: "closure #5 in static Waits.startContinuations()",
-                line: #line + 1, also: ["lost": true])
+                line: #line, also: ["lost": true])
             await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in Held.touch() }
             Held.touch()
         }
@@ -133,7 +133,7 @@ enum Waits {
                 let me = Witness.enter("waiter-\(number)")
                 me.rests(
                     .task, on: .find("awaited"), in: "closure #3 in static Waits.startFutures()",
-                    line: #line + 1)
+                    line: #line)
                 let value = await awaited.value
                 Kept.last = value
             }
@@ -142,7 +142,7 @@ enum Waits {
             let me = Witness.enter("waiter-throwing")
             me.rests(
                 .task, on: .find("awaited-throwing"),
-                in: "closure #4 in static Waits.startFutures()", line: #line + 1)
+                in: "closure #4 in static Waits.startFutures()", line: #line)
             let value = try await awaitedThrowing.value
             Kept.last = value
         }
@@ -150,7 +150,7 @@ enum Waits {
             let me = Witness.enter("waiter-result")
             me.rests(
                 .task, on: .find("awaited-throwing"),
-                in: "closure #5 in static Waits.startFutures()", line: #line + 1)
+                in: "closure #5 in static Waits.startFutures()", line: #line)
             let result = await awaitedThrowing.result
             Kept.last = (try? result.get()) ?? 0
         }
@@ -159,7 +159,7 @@ enum Waits {
             let me = Witness.enter("chain")
             me.rests(
                 .task, on: .find("waiter-result"),
-                in: "closure #6 in static Waits.startFutures()", line: #line + 1)
+                in: "closure #6 in static Waits.startFutures()", line: #line)
             await link.value
             Held.touch()
         }

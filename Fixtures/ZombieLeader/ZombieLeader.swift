@@ -23,7 +23,11 @@ enum ZombieLeader {
             await withUnsafeContinuation { Held.hold($0) }
             Held.touch()
         }
-        Task.detached(name: "blocked") { block(.enter("blocked")) }
+        Task.detached(name: "blocked") {
+            let me = Witness.enter("blocked")
+            me.calls(in: "closure #2 in static ZombieLeader.start()")
+            block(me)
+        }
     }
 
     @inline(never)
