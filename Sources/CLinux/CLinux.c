@@ -13,10 +13,12 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static int result_of(long value) { return value < 0 ? errno : 0; }
@@ -67,32 +69,62 @@ int cl_wait_reap(pid_t tid) {
     return 0;
 }
 
+static struct {
+    pid_t tids[1 << 17];
+    volatile sig_atomic_t count;
+    timer_t timer;
+    struct sigaction action;
+    sigset_t mask;
+} reaper;
+
 static void reap_ended(int signal) {
     (void)signal;
     int saved = errno;
     siginfo_t info;
-    do {
-        info.si_pid = 0;
-    } while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | __WALL) == 0 && info.si_pid != 0);
+    for (int i = 0; i < reaper.count; i++)
+        waitid(P_PID, (id_t)reaper.tids[i], &info, WEXITED | WNOHANG | __WALL);
     errno = saved;
 }
 
-int cl_reap_timer(unsigned microseconds) {
+int cl_reap_start(unsigned microseconds) {
+    struct sigevent event;
+    memset(&event, 0, sizeof event);
+    event.sigev_notify = SIGEV_THREAD_ID;
+    event.sigev_signo = SIGALRM;
+    event._sigev_un._tid = gettid();
+    if (timer_create(CLOCK_MONOTONIC, &event, &reaper.timer) < 0)
+        return errno;
+    reaper.count = 0;
     struct sigaction action;
     memset(&action, 0, sizeof action);
-    action.sa_handler = microseconds ? reap_ended : SIG_IGN;
+    action.sa_handler = reap_ended;
     action.sa_flags = SA_RESTART;
-    struct itimerval timer;
-    memset(&timer, 0, sizeof timer);
-    timer.it_interval.tv_sec = timer.it_value.tv_sec = microseconds / 1000000;
-    timer.it_interval.tv_usec = timer.it_value.tv_usec = microseconds % 1000000;
-    if (microseconds && sigaction(SIGALRM, &action, NULL) < 0)
-        return errno;
-    if (setitimer(ITIMER_REAL, &timer, NULL) < 0)
-        return errno;
-    if (!microseconds && sigaction(SIGALRM, &action, NULL) < 0)
-        return errno;
+    sigaction(SIGALRM, &action, &reaper.action);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGALRM);
+    pthread_sigmask(SIG_UNBLOCK, &set, &reaper.mask);
+    struct itimerspec period;
+    memset(&period, 0, sizeof period);
+    period.it_interval.tv_sec = period.it_value.tv_sec = microseconds / 1000000;
+    period.it_interval.tv_nsec = period.it_value.tv_nsec = microseconds % 1000000 * 1000L;
+    return result_of(timer_settime(reaper.timer, 0, &period, NULL));
+}
+
+int cl_reap_watch(pid_t tid) {
+    int count = reaper.count;
+    if ((size_t)count >= sizeof reaper.tids / sizeof *reaper.tids)
+        return ENOMEM;
+    reaper.tids[count] = tid;
+    reaper.count = count + 1;
     return 0;
+}
+
+void cl_reap_stop(void) {
+    timer_delete(reaper.timer);
+    pthread_sigmask(SIG_SETMASK, &reaper.mask, NULL);
+    sigaction(SIGALRM, &reaper.action, NULL);
+    reaper.count = 0;
 }
 
 ssize_t cl_read_memory(
@@ -135,6 +167,8 @@ ssize_t cl_pagemap_scan(
 }
 
 const int cl_open_path_only = O_PATH;
+
+pid_t cl_thread_id(void) { return gettid(); }
 
 int cl_pidfd_open(pid_t pid) {
     long descriptor = syscall(SYS_pidfd_open, pid, 0);
@@ -231,6 +265,35 @@ void cl_confine(uint64_t addressSpaceBytes, uint64_t processorSeconds) {
 void cl_prefault(void *start, size_t length) {
     madvise(start, length, MADV_HUGEPAGE);
     madvise(start, length, MADV_POPULATE_WRITE);
+}
+
+static void end_signals(sigset_t *set) {
+    const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    sigemptyset(set);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaddset(set, signals[i]);
+}
+
+int cl_end_signals(void) {
+    sigset_t set;
+    end_signals(&set);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    int descriptor = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int cl_take_signal(int descriptor) {
+    struct signalfd_siginfo info;
+    return read(descriptor, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
+}
+
+void cl_die_of(int signal_number) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, signal_number);
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 int cl_terminal_width(int descriptor) {

@@ -1,7 +1,22 @@
 import ArgumentParser
-import AttachCore
 
+/// The command line. Each command has a file of its own in `Commands/`.
 @main
 struct AsyncAttach: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "asyncattach")
+    static let configuration = CommandConfiguration(
+        commandName: "asyncattach",
+        abstract: "Prints what every thread and every Swift task of a running process is doing.",
+        discussion: """
+            The process is stopped for milliseconds, copied, and runs on; nothing in it is \
+            changed. Results go to standard output, everything else to standard error.
+            """,
+        version: Tool.version,
+        subcommands: [],
+        defaultSubcommand: nil)
+}
+
+/// What the tool says of itself.
+enum Tool {
+    /// Semantic version.
+    static let version = "0.1.0"
 }

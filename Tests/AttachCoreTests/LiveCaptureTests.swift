@@ -4,11 +4,11 @@ import Testing
 
 @testable import AttachCore
 
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct LiveCaptureTests {
     @Test func aSleepingProcessIsCapturedAndRunsOn() throws {
         let child = try ChildProcess("/bin/sleep", ["1000"])
-        usleep(50_000)
+        while child.statusField("State")?.hasPrefix("S") != true { usleep(1000) }
         let capture = try LiveCapture.take(pid: child.pid)
         #expect(capture.threads.count == 1)
         let thread = try #require(capture.threads.first)
@@ -17,12 +17,186 @@ struct LiveCaptureTests {
         #expect(thread.state == .sleeping)
         #expect(thread.systemCall?.name == "clock_nanosleep")
         #expect(capture.process.arguments == ["/bin/sleep", "1000"])
+        #expect(capture.process.executable == "/usr/bin/sleep")
         #expect(capture.gaps.isEmpty)
         #expect(capture.record.pauseNanoseconds > 0)
         let registers = try #require(thread.registers)
         #expect(capture.memory.isReadable(Address(registers.stackPointer)))
+        expectUntouched(child, state: "S")
+    }
+
+    @Test func everyThreadIsThere() throws {
+        let fixture = try Fixture("Heartbeat", ["50", "10"])
+        let capture = try LiveCapture.take(pid: fixture.pid)
+        let listed = Set(try threadIDs(of: fixture.pid))
+        // Threads of the pool may come and go; those that the fixture made stay.
+        let idle = capture.threads.filter { $0.name.hasPrefix("idle-") }
+        #expect(idle.count == 50)
+        #expect(Set(idle.map(\.id)).isSubset(of: listed))
+        #expect(capture.threads.allSatisfy { $0.registers != nil })
+        #expect(capture.threads.filter { $0.name == "heartbeat" }.map(\.state) == [.running])
+    }
+
+    @Test func theBytesAreTheProcessesOwn() throws {
+        let fixture = try Fixture("Heartbeat", ["2", "10", "32"])
+        let capture = try LiveCapture.take(pid: fixture.pid)
+        #expect(capture.record.bytes > 32 << 20)
+        // Read-only after relocation: the same bytes again, read in another way.
+        let file = unsafe open("/proc/\(fixture.pid)/mem", O_RDONLY)
+        defer { close(file) }
+        var compared = 0
+        for segment in capture.memory.segments where segment.isCaptured && !segment.isWritable {
+            guard segment.end < 1 << 47 else { continue }
+            let count = Int(min(segment.end - segment.start, 4096))
+            var bytes = [UInt8](repeating: 0, count: count)
+            let got = unsafe pread(file, &bytes, count, off_t(segment.start))
+            #expect(got == count)
+            #expect(capture.memory.copy(Address(segment.start), count: count) == bytes)
+            compared += count
+        }
+        #expect(compared > 0)
+    }
+
+    @Test func aStoppedProcessStaysStopped() throws {
+        let fixture = try Fixture("Heartbeat", ["4", "10"])
+        fixture.child.signal(SIGSTOP)
+        while fixture.child.statusField("State")?.hasPrefix("T") != true { usleep(1000) }
+        for _ in 0..<20 {
+            let capture = try LiveCapture.take(pid: fixture.pid)
+            #expect(capture.record.wasJobStopped)
+            #expect(capture.threads.allSatisfy { $0.state == .stopped && $0.registers != nil })
+            expectUntouched(fixture.child, state: "T")
+        }
+        fixture.child.signal(SIGCONT)
+        while fixture.child.statusField("State")?.hasPrefix("T") == true { usleep(1000) }
+        expectUntouched(fixture.child, state: "S")
+    }
+
+    @Test func aThousandCapturesOfABusyProcessDisturbNothing() throws {
+        var fixture = try Fixture("Busy")
+        for _ in 0..<1000 { _ = try LiveCapture.take(pid: fixture.pid) }
+        #expect(fixture.child.statusField("TracerPid") == "0")
+        let result = try #require(try fixture.ask("exit")["result"] as? [String: Any])
+        #expect(result["checksum"] as? String == result["expected"] as? String)
+        #expect(result["signalsSent"] as? Int == result["signalsHandled"] as? Int)
+        #expect(result["signalValuesSent"] as? Int == result["signalValuesHandled"] as? Int)
+        #expect(result["shortSleeps"] as? Int == 0)
+        #expect(try #require(result["rounds"] as? Int) > 0)
+    }
+
+    @Test func threadsThatComeAndGoAreAllReleased() throws {
+        var fixture = try Fixture("Churn", mode: .release)
+        for _ in 0..<100 {
+            let capture = try LiveCapture.take(pid: fixture.pid)
+            #expect(!capture.threads.isEmpty)
+        }
+        #expect(try fixture.ask("ping")["pong"] != nil)
+        expectUntouched(fixture.child, state: nil)
+    }
+
+    @Test func aProcessThatExecutesItselfAgainAndAgainEndsWell() throws {
+        var fixture = try Fixture("ExecLoop", mode: .release)
+        var captured = 0
+        for _ in 0..<200 {
+            do {
+                _ = try LiveCapture.take(pid: fixture.pid)
+                captured += 1
+            } catch {
+                // It may change again and again under our eyes; that is said, and nothing hangs.
+                #expect(error == .keptChanging(pid: fixture.pid) || error == .ended(pid: fixture.pid))
+            }
+        }
+        #expect(captured > 0)
+        #expect(try fixture.ask("ping")["pong"] != nil)
+    }
+
+    @Test func aFirstThreadThatHasEndedIsNoObstacle() throws {
+        let fixture = try Fixture("ZombieLeader")
+        let capture = try LiveCapture.take(pid: fixture.pid)
+        #expect(!capture.threads.isEmpty)
+        #expect(!capture.threads.contains { $0.id == fixture.pid })
+        #expect(!capture.mappings.isEmpty)
+        #expect(capture.record.bytes > 0)
+    }
+
+    @Test func aThreadThatCannotStopIsSaidToBe() throws {
+        var fixture = try Fixture("VforkParent")
+        var limits = CaptureLimits()
+        limits.stopPatience = 100_000_000
+        let capture = try LiveCapture.take(pid: fixture.pid, limits: limits)
+        let stuck = try #require(capture.threads.first { $0.name == "vforking" })
+        #expect(stuck.registers == nil)
+        #expect(stuck.state == .uninterruptible)
+        let gap = try #require(capture.gaps.first { $0.reason == .notStopped })
+        #expect(gap.detail?.contains("vfork") == true)
+        #expect(capture.threads.first { $0.id == fixture.pid }?.registers != nil)
+        #expect(try fixture.ask("ping")["pong"] != nil)
+    }
+
+    @Test func nobodyAnswersToAFreePID() {
+        #expect(throws: AttachError.noSuchProcess(pid: 4_194_000)) {
+            try LiveCapture.take(pid: 4_194_000)
+        }
+    }
+
+    @Test func aTracedProcessNamesItsTracer() throws {
+        let child = try ChildProcess("/bin/sleep", ["1000"])
+        let tracer = try ChildProcess(
+            "/usr/bin/gdb", ["-q", "-nx", "-p", "\(child.pid)", "-ex", "shell sleep 1000"])
+        while child.statusField("TracerPid") != "\(tracer.pid)" { usleep(10_000) }
+        #expect(
+            throws: AttachError.notPermitted(
+                pid: child.pid, cause: .alreadyTraced(tracer: tracer.pid, name: "gdb"))
+        ) {
+            try LiveCapture.take(pid: child.pid)
+        }
+    }
+
+    @Test func ourselvesAreRefused() {
+        #expect(throws: AttachError.ourselves(pid: getpid())) {
+            try LiveCapture.take(pid: getpid())
+        }
+    }
+
+    @Test func aKernelThreadIsNoProgram() throws {
+        // kthreadd is pid 2 wherever the kernel's own threads can be seen.
+        try #require(unsafe access("/proc/2/comm", R_OK) == 0)
+        #expect(throws: AttachError.kernelThread(pid: 2)) { try LiveCapture.take(pid: 2) }
+    }
+
+    @Test func aZombieHasNothingToRead() throws {
+        let child = try ChildProcess("/bin/true")
+        while child.statusField("State")?.hasPrefix("Z") != true { usleep(1000) }
+        #expect(throws: AttachError.zombie(pid: child.pid)) { try LiveCapture.take(pid: child.pid) }
+    }
+
+    @Test func whatDoesNotFitTheBudgetIsCounted() throws {
+        let fixture = try Fixture("Heartbeat", ["2", "10", "64"])
+        var limits = CaptureLimits()
+        limits.maximumBytes = 16 << 20
+        let capture = try LiveCapture.take(pid: fixture.pid, limits: limits)
+        #expect(capture.record.bytes <= 16 << 20)
+        let gap = try #require(capture.gaps.first { $0.reason == .budget })
+        #expect(try #require(gap.bytes) > 40 << 20)
+        // The stacks come first.
+        for thread in capture.threads {
+            let registers = try #require(thread.registers)
+            #expect(capture.memory.isReadable(Address(registers.stackPointer)))
+        }
+    }
+
+    /// Nobody traces it, and it is in the state it should be in.
+    private func expectUntouched(_ child: borrowing ChildProcess, state: String?) {
         #expect(child.statusField("TracerPid") == "0")
-        #expect(child.statusField("State")?.hasPrefix("S") == true)
-        print(capture.record, capture.memory.segments.count, capture.files.map(\.path))
+        guard let state else { return }
+        // A released thread runs for a moment until it is back in its wait.
+        for _ in 0..<1000 where child.statusField("State")?.hasPrefix(state) != true {
+            usleep(1000)
+        }
+        #expect(child.statusField("State")?.hasPrefix(state) == true)
+    }
+
+    private func threadIDs(of pid: Int32) throws -> [Int32] {
+        try #require(try ProcessDirectory(pid: pid).threadIDs())
     }
 }

@@ -16,8 +16,6 @@ public enum AttachError: Error, Hashable, Sendable {
     case notSupported(pid: Int32, what: String)
     /// It kept changing into another program.
     case keptChanging(pid: Int32)
-    /// None of its threads stopped in time.
-    case didNotStop(pid: Int32, where: String)
     /// A system call failed in a way that nothing above explains.
     case system(what: String, errno: Int32)
 }

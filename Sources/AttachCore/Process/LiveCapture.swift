@@ -7,7 +7,7 @@ public struct CaptureLimits: Sendable {
     /// Nanoseconds to wait for a thread that does not stop.
     public var stopPatience: Int64 = 250_000_000
     /// Nanoseconds after which copying is given up and the target released; nil for no limit.
-    public var maximumPause: Int64?
+    public var maximumPause: Int64? = 2_000_000_000
     /// Bytes of memory that may be copied; nil for half of what the machine has free.
     public var maximumBytes: UInt64?
 
@@ -15,34 +15,77 @@ public struct CaptureLimits: Sendable {
     public init() {}
 }
 
+extension AttachError {
+    /// Whether it can come of an exec under way, and be gone a moment later.
+    fileprivate var mayPass: Bool {
+        switch self {
+        case .ended, .zombie, .notPermitted(_, cause: .securityModule): true
+        default: false
+        }
+    }
+}
+
+/// How far a capture is.
+public enum CaptureProgress: UInt8, Sendable {
+    /// From now on threads of the target may be stopped.
+    case stopping = 0x53
+    /// From now on none is.
+    case released = 0x52
+}
+
 /// Turns a running process into a `Capture`.
 public enum LiveCapture {
     /// Stops the process, copies it, and lets it run on.
     ///
-    /// Synchronous, on the calling thread alone: ptrace belongs to it.
+    /// It happens on an OS thread of its own, since ptrace belongs to the thread that seized: when
+    /// that ends, the kernel releases even a thread that could not be stopped in time.
     ///
     /// - Throws: when there can be no capture; whatever else is missing is a gap in it.
     @available(*, noasync, message: "ptrace belongs to one thread")
-    public static func take(pid: Int32, limits: CaptureLimits = CaptureLimits())
-        throws(AttachError) -> Capture
-    {
-        // An exec in the middle makes another program of it: look again, once.
-        for _ in 0..<2 {
-            if let capture = try attempt(pid: pid, limits: limits) { return capture }
+    /// - Parameter progress: told when the first thread is about to be seized, and when the last
+    ///   was released, so that somebody outside can watch over the time in between.
+    public static func take(
+        pid: Int32, limits: CaptureLimits = CaptureLimits(),
+        progress: (CaptureProgress) -> Void = { _ in }
+    ) throws(AttachError) -> Capture {
+        var failure = AttachError.keptChanging(pid: pid)
+        for _ in 0..<attempts {
+            do {
+                let result = OwnThread.run { () throws(AttachError) -> Capture? in
+                    try attempt(pid: pid, limits: limits, progress: progress)
+                }
+                if let capture = try result.get() { return capture }
+            } catch {
+                guard error.mayPass else { throw error }
+                // Once seen, a process that is not there any more has ended.
+                if case .noSuchProcess = error, failure != .keptChanging(pid: pid) {
+                    throw .ended(pid: pid)
+                }
+                failure = error
+            }
+            usleep(1000)
         }
-        throw .keptChanging(pid: pid)
+        throw failure
     }
 
+    /// In the middle of an exec a process looks ended or forbidden, and after it it is another
+    /// program: worth another look.
+    private static let attempts = 8
+
     /// nil where the process became another program meanwhile.
-    private static func attempt(pid: Int32, limits: CaptureLimits) throws(AttachError) -> Capture? {
+    private static func attempt(
+        pid: Int32, limits: CaptureLimits, progress: (CaptureProgress) -> Void
+    ) throws(AttachError) -> Capture? {
         let directory = try ProcessDirectory(pid: pid)
         let target = try TargetCheck.check(directory)
         var preparation = try CapturePreparation.make(directory, target: target, limits: limits)
-        cl_reap_timer(2_000)
+        progress(.stopping)
+        defer { progress(.released) }
+        cl_reap_start(2_000)
         cl_raise_priority(1)
         defer {
             cl_raise_priority(0)
-            cl_reap_timer(0)
+            cl_reap_stop()
         }
         let stopped = try StoppedProcess.stop(directory, patience: limits.stopPatience)
         guard TargetIdentity(directory, thread: target.handle) == target.identity else {

@@ -62,6 +62,8 @@ struct ThreadStat: Hashable {
 
     /// A thread of the kernel (PF_KTHREAD).
     var isKernelThread: Bool { flags & 0x20_0000 != 0 }
+    /// On its way out (PF_EXITING); it can be neither seized nor read any more.
+    var isExiting: Bool { flags & 0x4 != 0 }
     /// A worker that the kernel made in this process, without code of ours to show
     /// (PF_IO_WORKER, PF_USER_WORKER).
     var isKernelWorker: Bool { flags & 0x4010 != 0 }

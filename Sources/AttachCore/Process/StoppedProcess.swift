@@ -98,31 +98,51 @@ struct StoppedProcess: ~Copyable {
         switch cl_ptrace_seize(id) {
         case 0:
             known.insert(id)
+            cl_reap_watch(id)
             threads.append(Thread(id: id, phase: .seized))
             return true
         case ESRCH:
             return false
         case let error:
-            // A zombie cannot be seized (EPERM), nor a worker of the kernel's own.
             known.insert(id)
-            if let bytes = try? directory.contents(of: "task/\(id)/stat").get(),
-                let stat = ThreadStat(bytes), stat.recordState != .zombie, !stat.isKernelWorker,
-                threads.isEmpty
-            {
-                throw error == EPERM
-                    ? .notPermitted(
-                        pid: directory.pid, cause: PermissionDiagnosis.cause(of: directory))
-                    : .system(what: "seize thread \(id)", errno: error)
+            if isOurs(id, directory) {
+                threads.append(Thread(id: id, phase: .seized))
+                return true
             }
-            return false
+            // Nor can one be seized that is ending, or a worker of the kernel's own.
+            guard threads.isEmpty, Self.shouldBeSeizable(id, directory) else { return false }
+            throw error == EPERM
+                ? .notPermitted(
+                    pid: directory.pid, cause: PermissionDiagnosis.cause(of: directory))
+                : .system(what: "seize thread \(id)", errno: error)
         }
+    }
+
+    /// Whether we trace it already: a thread that executes another program takes the first
+    /// thread's id (execve(2)), and our hold on it goes along.
+    private func isOurs(_ id: Int32, _ directory: borrowing ProcessDirectory) -> Bool {
+        guard let text = directory.text(of: "task/\(id)/status") else { return false }
+        let tracer = ProcessStatus(text).tracer
+        return tracer != 0 && tracer == cl_thread_id()
+    }
+
+    private static func shouldBeSeizable(
+        _ id: Int32, _ directory: borrowing ProcessDirectory
+    ) -> Bool {
+        guard let bytes = try? directory.contents(of: "task/\(id)/stat").get(),
+            let stat = ThreadStat(bytes)
+        else { return false }
+        return stat.recordState != .zombie && !stat.isExiting && !stat.isKernelWorker
     }
 
     private mutating func interruptAll() {
         for index in threads.indices where threads[index].phase == .seized {
-            threads[index].phase =
-                cl_ptrace_interrupt(threads[index].id) == 0 ? .interrupted : .ended
-            if threads[index].phase == .ended { cl_wait_reap(threads[index].id) }
+            if cl_ptrace_interrupt(threads[index].id) == 0 {
+                threads[index].phase = .interrupted
+            } else {
+                cl_wait_reap(threads[index].id)
+                noteEnd(of: index)
+            }
         }
     }
 
@@ -149,13 +169,13 @@ struct StoppedProcess: ~Copyable {
         var result = cl_wait_result()
         let id = threads[index].id
         guard unsafe cl_wait_peek(id, &result) == 0 else {
-            threads[index].phase = .ended
+            noteEnd(of: index)
             return true
         }
         guard result.present != 0 else { return false }
         guard result.ended == 0 else {
             cl_wait_reap(id)
-            threads[index].phase = .ended
+            noteEnd(of: index)
             return true
         }
         let signal = result.status & 0xff
@@ -163,6 +183,12 @@ struct StoppedProcess: ~Copyable {
         threads[index].phase = .stopped(
             signal: isEvent ? 0 : signal, group: isEvent && signal != SIGTRAP)
         return true
+    }
+
+    /// The id is free again: an exec may give it to another thread.
+    private mutating func noteEnd(of index: Int) {
+        threads[index].phase = .ended
+        known.remove(threads[index].id)
     }
 
     /// The registers of a stopped thread, as the kernel orders them; nil where it has none.

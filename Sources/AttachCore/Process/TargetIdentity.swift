@@ -60,7 +60,9 @@ enum TargetCheck {
         else { throw .noSuchProcess(pid: pid) }
         if stat.isKernelThread { throw .kernelThread(pid: pid) }
         guard let threads = directory.threadIDs() else { throw .ended(pid: pid) }
-        guard let handle = threads.first(where: { isAlive($0, in: directory) }) else {
+        // The first thread lives longest, as a rule; others may come and go.
+        let candidates = [pid] + threads
+        guard let handle = candidates.first(where: { isAlive($0, in: directory) }) else {
             throw .zombie(pid: pid)
         }
         let architecture = try architecture(directory, thread: handle)
@@ -74,7 +76,7 @@ enum TargetCheck {
         guard let bytes = try? directory.contents(of: "task/\(thread)/stat").get(),
             let stat = ThreadStat(bytes)
         else { return false }
-        return stat.recordState != .zombie && !stat.isKernelWorker
+        return stat.recordState != .zombie && !stat.isExiting && !stat.isKernelWorker
     }
 
     private static func architecture(

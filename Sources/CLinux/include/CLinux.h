@@ -39,9 +39,14 @@ int cl_wait_peek(pid_t tid, cl_wait_result *result);
 // Collects a traced thread that has ended.
 int cl_wait_reap(pid_t tid);
 
-// Every `microseconds`, a signal handler collects traced threads that have ended. Breaks the
-// knot of a seize that waits for an exec that waits for us. 0 switches it off.
-int cl_reap_timer(unsigned microseconds);
+// From now on, every `microseconds`, SIGALRM interrupts the calling thread and collects those of
+// the threads named to `cl_reap_watch` that have ended. That breaks a knot: a seize that waits for
+// an exec that waits for us to collect (ptrace(2), "execve under ptrace").
+int cl_reap_start(unsigned microseconds);
+// Adds a traced thread. ENOMEM where there are too many already.
+int cl_reap_watch(pid_t tid);
+// Ends it, and puts the signal back as it was.
+void cl_reap_stop(void);
 
 // process_vm_readv(2). Returns bytes read, or the negative errno.
 ssize_t cl_read_memory(
@@ -64,6 +69,8 @@ ssize_t cl_pagemap_scan(
     int pagemap, uint64_t start, uint64_t end, cl_page_range *ranges, size_t capacity,
     uint64_t *next);
 
+// gettid(2).
+pid_t cl_thread_id(void);
 // pidfd_open(2). Returns the descriptor or the negative errno.
 int cl_pidfd_open(pid_t pid);
 // Opens a regular file below `root` without ever leaving it (openat2(2), RESOLVE_IN_ROOT).
@@ -91,6 +98,13 @@ void cl_raise_priority(int level);
 void cl_confine(uint64_t addressSpaceBytes, uint64_t processorSeconds);
 // MADV_HUGEPAGE and MADV_POPULATE_WRITE, best effort.
 void cl_prefault(void *start, size_t length);
+// A descriptor that becomes readable when SIGINT, SIGTERM, SIGHUP or SIGQUIT arrives (signalfd(2));
+// they are blocked from then on. The negative errno where there is none.
+int cl_end_signals(void);
+// The signal that made it readable; 0 where none did.
+int cl_take_signal(int descriptor);
+// Ends this process by `signal`, as if it had not been blocked.
+void cl_die_of(int signal);
 // ioctl(TIOCGWINSZ): columns of a terminal; 0 where it is none.
 int cl_terminal_width(int descriptor);
 

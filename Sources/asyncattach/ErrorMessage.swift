@@ -1,0 +1,63 @@
+import AttachCore
+import AttachReport
+import Glibc
+
+/// What went wrong and the way out, in one line each.
+enum ErrorMessage {
+    /// Writes a line to standard error, with control characters made visible.
+    static func print(_ message: String) {
+        let line = "asyncattach: \(message)\n"
+        let bytes = Array(line.utf8)
+        _ = unsafe bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
+    }
+
+    /// The line for a capture that failed.
+    static func words(_ error: AttachError) -> String {
+        switch error {
+        case .noSuchProcess(let pid):
+            "no process has the pid \(pid); `ps -e` lists those that exist"
+        case .ended(let pid): "process \(pid) ended while it was looked at"
+        case .zombie(let pid):
+            "process \(pid) has ended already (a zombie that its parent has not collected); "
+                + "there is nothing left to read"
+        case .kernelThread(let pid):
+            "\(pid) is a thread of the kernel, not a program; give the pid of a program"
+        case .ourselves(let pid): "\(pid) is asyncattach itself; give the pid of another process"
+        case .notPermitted(let pid, let cause):
+            "not permitted to attach to process \(pid): \(words(cause, pid: pid))"
+        case .notSupported(let pid, let what):
+            "process \(pid) is \(what); only 64-bit ELF programs for x86_64 can be read"
+        case .keptChanging(let pid):
+            "process \(pid) kept executing other programs while it was looked at; try again"
+        case .system(let what, let errno):
+            "could not \(what): \(unsafe strerror(errno).map { unsafe String(cString: $0) } ?? "error \(errno)")"
+        }
+    }
+
+    private static func words(_ cause: PermissionCause, pid: Int32) -> String {
+        switch cause {
+        case .alreadyTraced(let tracer, let name):
+            "process \(tracer)\(name.map { " (\($0))" } ?? "") traces it already; "
+                + "end that one or let it detach, then try again"
+        case .seccompFilter:
+            "a seccomp filter forbids ptrace here; start the container with "
+                + "--cap-add=SYS_PTRACE or --security-opt seccomp=unconfined"
+        case .otherUser(let uid):
+            "it belongs to another user (uid \(uid)); run as that user, or as root: "
+                + "sudo asyncattach \(pid)"
+        case .notDumpable:
+            "it has made itself unreadable (prctl PR_SET_DUMPABLE, set-user-id or file "
+                + "capabilities); run as root: sudo asyncattach \(pid)"
+        case .userNamespace:
+            "it lives in another user namespace; run asyncattach there, or as root outside"
+        case .yama(let scope) where scope >= 3:
+            "kernel.yama.ptrace_scope is 3, which forbids attaching until the next boot"
+        case .yama(let scope):
+            "kernel.yama.ptrace_scope is \(scope); run as root, or allow it with: "
+                + "sudo sysctl kernel.yama.ptrace_scope=0"
+        case .securityModule:
+            "the kernel refuses without saying why; in a container add the capability "
+                + "SYS_PTRACE, elsewhere ask the security module (SELinux deny_ptrace, AppArmor)"
+        }
+    }
+}

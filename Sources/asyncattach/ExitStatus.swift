@@ -1,0 +1,35 @@
+import AttachCore
+
+/// The exit codes, which scripts rely on. They are listed in the manual and never change meaning.
+enum ExitStatus: Int32 {
+    /// Done.
+    case success = 0
+    /// Done in part: something could not be read; what and why is in the report.
+    case partial = 2
+    /// No such process, or it ended meanwhile.
+    case noProcess = 3
+    /// Not permitted.
+    case notPermitted = 4
+    /// Not a 64-bit ELF process, or not a CPU we know.
+    case notSupported = 5
+    /// It took too long.
+    case timeout = 6
+    /// Wrong arguments (EX_USAGE, sysexits.h).
+    case usage = 64
+    /// A fault of our own (EX_SOFTWARE).
+    case fault = 70
+    /// The output could not be written (EX_IOERR).
+    case output = 74
+
+    /// The code for a capture that failed.
+    init(_ error: AttachError) {
+        switch error {
+        case .noSuchProcess, .ended, .zombie, .kernelThread: self = .noProcess
+        case .ourselves: self = .usage
+        case .notPermitted: self = .notPermitted
+        case .notSupported: self = .notSupported
+        case .keptChanging: self = .timeout
+        case .system: self = .fault
+        }
+    }
+}

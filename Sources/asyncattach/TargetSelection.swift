@@ -1,0 +1,74 @@
+import ArgumentParser
+import Glibc
+
+/// Which process a word on the command line means: a pid, or the exact name of a process that
+/// no other one bears.
+struct TargetSelection: ExpressibleByArgument {
+    /// The word as it was given.
+    let word: String
+
+    init?(argument: String) {
+        guard !argument.isEmpty else { return nil }
+        word = argument
+    }
+
+    /// Why no process is meant.
+    enum Failure: Error {
+        /// No process bears the name.
+        case nobody(String)
+        /// Several do.
+        case several(String, [Int32])
+        /// A number that cannot be a pid.
+        case notAPID(String)
+    }
+
+    /// The pid.
+    func pid() throws(Failure) -> Int32 {
+        if let number = Int64(word) {
+            guard let pid = Int32(exactly: number), pid > 0 else { throw .notAPID(word) }
+            return pid
+        }
+        let pids = Self.processes(named: word)
+        guard let first = pids.first else { throw .nobody(word) }
+        guard pids.count == 1 else { throw .several(word, pids) }
+        return first
+    }
+
+    private static func processes(named name: String) -> [Int32] {
+        guard let stream = unsafe opendir("/proc") else { return [] }
+        defer { unsafe closedir(stream) }
+        var pids: [Int32] = []
+        while let entry = unsafe readdir(stream) {
+            let text = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard let pid = Int32(text), pid != getpid() else { continue }
+            if self.name(of: pid) == name { pids.append(pid) }
+        }
+        return pids.sorted()
+    }
+
+    /// The file name of the executable as it was called, or else `comm`.
+    private static func name(of pid: Int32) -> String? {
+        guard let file = unsafe fopen("/proc/\(pid)/comm", "r") else { return nil }
+        defer { unsafe fclose(file) }
+        var line = [UInt8](repeating: 0, count: 64)
+        let count = unsafe fread(&line, 1, line.count, file)
+        return String(decoding: line[..<count].prefix { $0 != 0x0a }, as: UTF8.self)
+    }
+}
+
+extension TargetSelection.Failure {
+    /// What is wrong, and the way out.
+    var words: String {
+        switch self {
+        case .nobody(let name):
+            "no process is called \(name); give its pid (names are exact, at most 15 bytes)"
+        case .several(let name, let pids):
+            "\(pids.count) processes are called \(name); give one of the pids: "
+                + pids.prefix(8).map(String.init).joined(separator: " ")
+                + (pids.count > 8 ? " …" : "")
+        case .notAPID(let word): "\(word) is not a pid; pids are whole numbers from 1"
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import Glibc
+import Testing
+
+/// A fixture program, started and ready: everything it tells of itself is parked and true.
+struct Fixture: ~Copyable {
+    /// How a fixture is built (scripts/build-fixtures).
+    enum Mode: String, CaseIterable, CustomTestStringConvertible, Sendable {
+        case debug
+        case release
+        case releaseWithoutDebugInformation = "release-nog"
+
+        var testDescription: String { rawValue }
+    }
+
+    /// Why it is not there.
+    struct NotReady: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// The running program.
+    var child: ChildProcess
+    /// Everything that it said of itself, one object a line.
+    let facts: [[String: Any]]
+
+    /// Starts a fixture and waits until it is ready.
+    init(_ name: String, mode: Mode = .release, _ arguments: [String] = []) throws {
+        let path = Self.folder + "/\(mode.rawValue)/\(name)"
+        guard unsafe access(path, X_OK) == 0 else {
+            throw NotReady(description: "\(path) is not built: run scripts/build-fixtures")
+        }
+        let started = try Self.start(name, path, arguments)
+        self = started
+    }
+
+    private init(child: consuming ChildProcess, facts: [[String: Any]]) {
+        self.child = child
+        self.facts = facts
+    }
+
+    private static func start(
+        _ name: String, _ path: String, _ arguments: [String]
+    ) throws -> Fixture {
+        var child = try ChildProcess(path, arguments)
+        let facts = try readFacts(of: &child, name)
+        return Fixture(child: child, facts: facts)
+    }
+
+    private static func readFacts(
+        of child: inout ChildProcess, _ name: String
+    ) throws -> [[String: Any]] {
+        var facts: [[String: Any]] = []
+        while true {
+            guard let line = child.readLine(seconds: 60) else {
+                throw NotReady(description: "\(name) ended or fell silent before it was ready")
+            }
+            let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
+            guard let fact = object as? [String: Any] else { continue }
+            if fact["ready"] as? Bool == true { return facts }
+            facts.append(fact)
+        }
+    }
+
+    /// Its pid.
+    var pid: Int32 { child.pid }
+
+    /// What it said under a key, line by line.
+    func facts(_ key: String) -> [[String: Any]] { facts.compactMap { $0[key] as? [String: Any] } }
+
+    /// A number that it said.
+    func number(_ key: String) -> Int? { facts.lazy.compactMap { $0[key] as? Int }.first }
+
+    /// Sends a line and gives the object that it answers with.
+    mutating func ask(_ command: String) throws -> [String: Any] {
+        child.send(command)
+        guard let line = child.readLine(seconds: 60),
+            let answer = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        else { throw NotReady(description: "no answer to \(command)") }
+        return answer
+    }
+
+    /// The top of the package.
+    static let packageFolder: String = {
+        var url = URL(fileURLWithPath: #filePath)
+        for _ in 0..<3 { url.deleteLastPathComponent() }
+        return url.path
+    }()
+
+    private static var folder: String {
+        ProcessInfo.processInfo.environment["ASYNCATTACH_FIXTURES"]
+            ?? packageFolder + "/.build/fixtures"
+    }
+}
