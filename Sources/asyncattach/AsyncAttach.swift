@@ -11,8 +11,8 @@ struct AsyncAttach: ParsableCommand {
             changed. Results go to standard output, everything else to standard error.
             """,
         version: Tool.version,
-        subcommands: [],
-        defaultSubcommand: nil)
+        subcommands: [DumpCommand.self],
+        defaultSubcommand: DumpCommand.self)
 }
 
 /// What the tool says of itself.

@@ -6,7 +6,7 @@ import Glibc
 enum ErrorMessage {
     /// Writes a line to standard error, with control characters made visible.
     static func print(_ message: String) {
-        let line = "asyncattach: \(message)\n"
+        let line = "asyncattach: \(TerminalText.escaping(message))\n"
         let bytes = Array(line.utf8)
         _ = unsafe bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
     }

@@ -103,7 +103,8 @@ struct LiveCaptureTests {
                 captured += 1
             } catch {
                 // It may change again and again under our eyes; that is said, and nothing hangs.
-                #expect(error == .keptChanging(pid: fixture.pid) || error == .ended(pid: fixture.pid))
+                #expect(
+                    error == .keptChanging(pid: fixture.pid) || error == .ended(pid: fixture.pid))
             }
         }
         #expect(captured > 0)

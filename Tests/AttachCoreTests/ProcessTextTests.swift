@@ -6,7 +6,8 @@ import Testing
 /// What the kernel writes, and what a hostile process makes it write.
 struct ProcessTextTests {
     @Test func aMapsLineIsRead() throws {
-        let text = "7f00-7f80 rw-p 00001000 fd:01 1234                       /usr/lib/a b (deleted)\n"
+        let text =
+            "7f00-7f80 rw-p 00001000 fd:01 1234                       /usr/lib/a b (deleted)\n"
         let mapping = try #require(Mapping.parse(Array(text.utf8)).first)
         #expect(mapping.start == 0x7f00)
         #expect(mapping.end == 0x7f80)

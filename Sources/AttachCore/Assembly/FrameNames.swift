@@ -18,7 +18,9 @@ struct FrameNames {
     /// then the async callers.
     mutating func frames(of task: RawTask, stack: NativeStack?) -> [Frame] {
         var native: [Frame] = []
-        if let count = task.nativeFrameCount, let stack { native = frames(of: stack, prefix: count) }
+        if let count = task.nativeFrameCount, let stack {
+            native = frames(of: stack, prefix: count)
+        }
         let async = asyncFrames(task.resumePoints)
         let end = task.stoppedBecause.map { [Frame(kind: .stopped($0))] } ?? []
         return native.isEmpty && end.isEmpty ? async : native + async + end

@@ -79,7 +79,7 @@ struct PageText: Hashable, Sendable, ExpressibleByStringInterpolation {
 
     /// `name` with everything spelled out that a terminal would act on or not show. A backslash
     /// is doubled, so that an escape can be told from a name that contains one.
-    private static func escape(_ name: String, quoted: Bool = false) -> String {
+    fileprivate static func escape(_ name: String, quoted: Bool = false) -> String {
         var isPlain = true
         var count = 0
         for byte in name.utf8 {
@@ -119,6 +119,13 @@ struct PageText: Hashable, Sendable, ExpressibleByStringInterpolation {
         if left > 0 { result += "…(" + left.description + " more)" }
         return result
     }
+}
+
+/// The same for lines that are no page, such as messages.
+public enum TerminalText {
+    /// `text` with everything spelled out that a terminal would act on or not show; of a very long
+    /// one the start.
+    public static func escaping(_ text: String) -> String { PageText.escape(text) }
 }
 
 extension Unicode.Scalar {

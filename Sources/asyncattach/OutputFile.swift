@@ -1,0 +1,98 @@
+import AttachReport
+import Glibc
+
+/// Where a report goes: standard output, or a file that appears under its name only when it is
+/// complete.
+struct OutputFile: ~Copyable {
+    /// Why a report could not be written.
+    enum Failure: Error, Equatable {
+        /// The file could not be made.
+        case create(path: String, errno: Int32)
+        /// It could not be written, or not given its name.
+        case write(errno: Int32)
+    }
+
+    /// Open for writing.
+    let descriptor: Int32
+    private let path: String?
+    private let temporaryPath: String?
+
+    /// Opens the file beside its final name, readable by its owner only: a report can hold
+    /// secrets of the process.
+    init(_ options: OutputOptions) throws(Failure) {
+        guard let path = options.output else {
+            descriptor = 1
+            self.path = nil
+            temporaryPath = nil
+            return
+        }
+        let temporary = path + ".\(getpid()).partial"
+        let file = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw .create(path: path, errno: errno) }
+        descriptor = file
+        self.path = path
+        temporaryPath = temporary
+    }
+
+    /// Gives the file its name, or takes it away again. What failed, if anything did.
+    func finish(keep: Bool) -> Failure? {
+        guard let path, let temporaryPath else { return nil }
+        defer { close(descriptor) }
+        guard keep else {
+            unsafe unlink(temporaryPath)
+            return nil
+        }
+        guard fsync(descriptor) == 0 || errno == EINVAL,
+            unsafe rename(temporaryPath, path) == 0
+        else {
+            let failure = Failure.write(errno: errno)
+            unsafe unlink(temporaryPath)
+            return failure
+        }
+        return nil
+    }
+}
+
+extension OutputFile.Failure {
+    /// What is wrong.
+    var words: String {
+        switch self {
+        case .create(let path, let errno): "could not write \(path): \(Self.words(errno))"
+        case .write(let errno): "could not write the report: \(Self.words(errno))"
+        }
+    }
+
+    private static func words(_ errno: Int32) -> String {
+        unsafe strerror(errno).map { unsafe String(cString: $0) } ?? "error \(errno)"
+    }
+}
+
+/// Writes to an open descriptor, which it does not close.
+struct DescriptorSink: ByteSink {
+    private let descriptor: Int32
+
+    /// A reader that goes away is an error to report from now on, not a signal to die of.
+    init(_ descriptor: Int32) {
+        self.descriptor = descriptor
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    mutating func write(_ bytes: Span<UInt8>) throws(OutputFile.Failure) {
+        var written = 0
+        while written < bytes.count {
+            let count = unsafe bytes.withUnsafeBufferPointer { buffer in
+                unsafe Glibc.write(
+                    descriptor, buffer.baseAddress.map { unsafe $0 + written },
+                    buffer.count - written)
+            }
+            if count >= 0 {
+                written += count
+            } else if errno == EAGAIN {
+                var poller = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = unsafe poll(&poller, 1, -1)
+            } else if errno != EINTR {
+                throw .write(errno: errno)
+            }
+        }
+    }
+}
