@@ -45,6 +45,11 @@ int cl_ptrace_probe(void) {
     return result_of(ptrace(PTRACE_PEEKDATA, 0x7ffffff0, 0, 0));
 }
 
+static int has_ended(const siginfo_t *info) {
+    return info->si_code == CLD_EXITED || info->si_code == CLD_KILLED ||
+        info->si_code == CLD_DUMPED;
+}
+
 int cl_wait_peek(pid_t tid, cl_wait_result *result) {
     siginfo_t info;
     memset(&info, 0, sizeof info);
@@ -55,18 +60,19 @@ int cl_wait_peek(pid_t tid, cl_wait_result *result) {
     if (info.si_pid == 0)
         return 0;
     result->present = 1;
-    result->ended =
-        info.si_code == CLD_EXITED || info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED;
+    result->ended = has_ended(&info);
     result->status = info.si_status;
     return 0;
 }
 
 int cl_wait_reap(pid_t tid) {
+    // A tracer's wait takes stops too, whatever it asks for: look before.
+    cl_wait_result result;
+    int error = cl_wait_peek(tid, &result);
+    if (error || !result.ended)
+        return error;
     siginfo_t info;
-    while (waitid(P_PID, (id_t)tid, &info, WEXITED | WNOHANG | __WALL) < 0)
-        if (errno != EINTR)
-            return errno;
-    return 0;
+    return result_of(waitid(P_PID, (id_t)tid, &info, WEXITED | WNOHANG | __WALL));
 }
 
 static struct {
@@ -80,9 +86,8 @@ static struct {
 static void reap_ended(int signal) {
     (void)signal;
     int saved = errno;
-    siginfo_t info;
     for (int i = 0; i < reaper.count; i++)
-        waitid(P_PID, (id_t)reaper.tids[i], &info, WEXITED | WNOHANG | __WALL);
+        cl_wait_reap(reaper.tids[i]);
     errno = saved;
 }
 

@@ -60,30 +60,36 @@ struct StopWindow {
         preparation.mappings = Mapping.parse(text)
     }
 
+    /// Bytes read between two looks at the clock.
+    private static let largestPiece = 64 << 20
+
     private mutating func copy(
         _ runs: [Range<UInt64>], _ thread: Int32, _ arena: MemoryArena, budget: Int,
         deadline: Int64?
     ) {
         let before = arena.used
-        var index = 0
-        while index < runs.count {
+        var left = runs[...]
+        while let first = left.first {
             // A piece at a time, to look at the clock in between.
-            var piece = 0
-            var end = index
-            while end < runs.count, piece == 0 || piece + runs[end].count <= 64 << 20 {
-                piece += runs[end].count
-                end += 1
-            }
+            let room = min(budget - arena.used, arena.remaining)
             let isLate = deadline.map { Clock.monotonic() > $0 } ?? false
-            if isLate || arena.used + piece > budget {
-                skippedBytes += runs[index...].reduce(0) { $0 + UInt64($1.count) }
-                break
+            guard room > 0, !isLate else { break }
+            var piece = [first.prefix(min(room, Self.largestPiece))]
+            var size = piece[0].count
+            left.removeFirst()
+            if size < first.count {
+                left = [first.lowerBound + UInt64(size)..<first.upperBound] + left
+            }
+            while let next = left.first, size + next.count <= min(room, Self.largestPiece) {
+                piece.append(next)
+                size += next.count
+                left.removeFirst()
             }
             arena.copy(
-                runs[index..<end], of: thread, isWritable: true, into: &segments,
+                piece[...], of: thread, isWritable: true, into: &segments,
                 unreadable: &unreadable)
-            index = end
         }
+        skippedBytes = left.reduce(0) { $0 + UInt64($1.count) }
         bytes = UInt64(arena.used - before)
     }
 

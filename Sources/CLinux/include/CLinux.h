@@ -36,7 +36,7 @@ typedef struct {
 // Looks at a traced thread's stop without consuming it: a consumed signal stop would lose its
 // signal if we died.
 int cl_wait_peek(pid_t tid, cl_wait_result *result);
-// Collects a traced thread that has ended.
+// Collects a traced thread if it has ended.
 int cl_wait_reap(pid_t tid);
 
 // From now on, every `microseconds`, SIGALRM interrupts the calling thread and collects those of
