@@ -5,6 +5,14 @@ import Glibc
 
 /// Other tools that know the answers.
 enum Oracle {
+    /// The toolchain's folder of programs, found beside the library that this test runs with.
+    static let toolchain: String = {
+        let path =
+            OwnProcess().table.images.map(\.record.path)
+            .first { $0.hasSuffix("/lib/swift/linux/libswiftCore.so") } ?? ""
+        return path.dropLast("lib/swift/linux/libswiftCore.so".count) + "bin"
+    }()
+
     /// Runs a program with this text on its standard input, and returns what it writes.
     static func run(_ path: String, _ arguments: [String], input: String) -> String? {
         guard let inputFile = scratchFile(), let outputFile = scratchFile() else { return nil }
@@ -51,7 +59,7 @@ enum Oracle {
     ) -> [[(function: String, file: String, line: Int, column: Int)]]? {
         let input = addresses.map { "0x" + String($0, radix: 16) }.joined(separator: "\n") + "\n"
         let output = run(
-            "/opt/swift/usr/bin/llvm-symbolizer",
+            "\(toolchain)/llvm-symbolizer",
             ["--obj=\(file)", "--inlines", "--functions=linkage", "--no-demangle"], input: input)
         guard let output else { return nil }
         var result: [[(function: String, file: String, line: Int, column: Int)]] = []
@@ -100,7 +108,7 @@ struct LoadedFile {
     }
 
     /// What the kernel would map.
-    private static func mappings(of file: ELFFile, _ path: String) -> [Mapping] {
+    static func mappings(of file: ELFFile, _ path: String) -> [Mapping] {
         file.layout.segments.filter { $0.type == ELFLayout.Segment.load && $0.fileSize > 0 }.map {
             let start = (bias &+ $0.address) & ~4095
             return Mapping(

@@ -7,7 +7,7 @@ import Testing
 /// Names, lines and inlined functions, against llvm-symbolizer.
 @Suite struct ImageSourceTests {
     @Test(arguments: [
-        "/opt/swift/usr/bin/sourcekit-lsp", "/opt/swift/usr/bin/swift-format",
+        "\(Oracle.toolchain)/sourcekit-lsp", "\(Oracle.toolchain)/swift-format",
         CommandLine.arguments[0],
     ])
     func agreesWithTheSymbolizer(path: String) throws {
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func looksUpAReturnAddressOneByteBack() throws {
-        let loaded = try #require(LoadedFile("/opt/swift/usr/bin/swift-format"))
+        let loaded = try #require(LoadedFile("\(Oracle.toolchain)/swift-format"))
         let end = try #require(
             loaded.sample(50).compactMap {
                 loaded.table.functionRange(containing: Address($0 + LoadedFile.bias))?.upperBound
