@@ -7,7 +7,9 @@ import Testing
 /// Files that lie. Whatever they say, the answer is a gap or nothing, in little time.
 @Suite struct HostileImageTests {
     /// A small program with symbols, unwind tables and debug information.
-    static let program: [UInt8] = {
+    static let program = build([])
+
+    private static func build(_ options: [String]) -> [UInt8] {
         let path = "/tmp/asyncattach-hostile-\(getpid())"
         defer { _ = unsafe unlink(path) }
         let source = """
@@ -17,10 +19,11 @@ import Testing
             """
         _ = Oracle.run(
             "\(Oracle.toolchain)/clang",
-            ["-g", "-O1", "-nostdlib", "-x", "c", "-", "-o", path, "-Wl,--build-id"],
+            ["-g", "-O1", "-nostdlib", "-x", "c", "-", "-o", path, "-Wl,--build-id"]
+                + options,
             input: source)
         return OwnProcess.bytes(path)
-    }()
+    }
 
     /// Where the kernel would map it when it is whole, and addresses all over its code.
     private static let (mappings, places): ([Mapping], [UInt64]) = {
@@ -79,6 +82,31 @@ import Testing
         #expect(table.images.first?.record.buildID?.utf8.count == 40)
         #expect(table.addresses(ofSymbols: ["outer"])["outer"]?.count == 1)
         #expect(frames > 0)
+    }
+
+    /// libelf writes to the header of a section that it unpacks, which may not be a mapped file's.
+    @Test(arguments: ["-gz=zlib", "-gz=none"])
+    func readsPackedDebugInformation(option: String) throws {
+        let descriptor = try #require(Oracle.scratchFile())
+        defer { close(descriptor) }
+        let bytes = Self.build([option])
+        #expect(unsafe write(descriptor, bytes, bytes.count) == bytes.count)
+        let file = try ELFFile(ImageBytes(mapping: descriptor))
+        #expect(file.layout.sections.contains(where: \.isCompressed) == (option == "-gz=zlib"))
+        let outer = try #require(
+            SymbolTable.tables(of: file).first.flatMap { table in
+                var place: UInt64?
+                table.forEach { entry in
+                    if table.name(entry.name) == "outer" { place = entry.value }
+                    return place == nil
+                }
+                return place
+            })
+        var finder = SourceFinder(file)
+        let code = CodeAddress(address: Address(outer), kind: .programCounter)
+        let frames = finder.frames(for: [code], bias: 0)[code] ?? []
+        #expect(frames.last?.name == "outer")
+        #expect(frames.last?.location != nil)
     }
 
     @Test func survivesACutAtEveryHeader() throws {

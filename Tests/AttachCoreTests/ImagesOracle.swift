@@ -118,6 +118,11 @@ struct LoadedFile {
         }
     }
 
+    /// The name of an entry of the first symbol table.
+    func name(_ entry: SymbolTable.Entry) -> String {
+        SymbolTable.tables(of: file).first?.name(entry.name) ?? ""
+    }
+
     /// `count` addresses spread over the functions of the file, always the same ones.
     func sample(_ count: Int, seed: UInt64 = 1) -> [UInt64] {
         var functions: [Range<UInt64>] = []

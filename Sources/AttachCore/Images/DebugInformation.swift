@@ -9,7 +9,7 @@ import CElf
     /// Why there are no lines, though the file has debug information; nil where it was readable.
     private(set) var damage: String?
 
-    private let file: ELFFile
+    private let bytes: ImageBytes
     private let elf: OpaquePointer
     private let dwarf: OpaquePointer
     private var units: [DebugEntry] = []
@@ -23,11 +23,16 @@ import CElf
     private static let rangeLimit = 1 << 23
     /// Compressed sections are unpacked into memory of ours.
     private static let unpackedLimit: UInt64 = 4 << 30
+    private static let copyLimit: UInt64 = 1 << 30
 
-    /// The debug information of `file` or of its debug file; nil where neither has any.
+    /// The debug information of `file` or, for Swift code, of its debug file; nil where neither
+    /// has any. (Unpacking that of the C library costs 100 ms, and nobody looks for a stuck task
+    /// in its lines.)
     static func open(_ file: ELFFile) -> DebugInformation? {
         if isPresent(in: file) { return DebugInformation(file, isTrusted: false) }
-        guard let debug = file.debugFile, isPresent(in: debug) else { return nil }
+        guard file.layout.section(named: "swift5_type_metadata", in: file.bytes) != nil,
+            let debug = file.debugFile, isPresent(in: debug)
+        else { return nil }
         return DebugInformation(debug, isTrusted: true)
     }
 
@@ -46,15 +51,17 @@ import CElf
         guard isTrusted || !refersElsewhere else { return nil }
         guard Self.unpackedSize(file) <= Self.unpackedLimit else { return nil }
         guard elf_version(UInt32(EV_CURRENT)) != UInt32(EV_NONE) else { return nil }
-        // libelf takes a mutable pointer, and writes only to files opened for writing.
+        // Where libelf unpacks a section it also changes the section's header, in place.
+        let bytes = Self.isCompressed(file) ? Self.copy(of: file) : file.bytes
+        guard let bytes else { return nil }
         let start = unsafe UnsafeMutablePointer(
-            mutating: file.bytes.base.assumingMemoryBound(to: CChar.self))
-        guard let elf = unsafe elf_memory(start, Int(file.bytes.count)) else { return nil }
+            mutating: bytes.base.assumingMemoryBound(to: CChar.self))
+        guard let elf = unsafe elf_memory(start, Int(bytes.count)) else { return nil }
         guard let dwarf = unsafe dwarf_begin_elf(elf, DWARF_C_READ, nil) else {
             unsafe elf_end(elf)
             return nil
         }
-        self.file = file
+        self.bytes = bytes
         unsafe self.elf = elf
         unsafe self.dwarf = dwarf
     }
@@ -64,11 +71,33 @@ import CElf
         unsafe elf_end(elf)
     }
 
-    /// What all compressed sections say they unpack to (`Elf64_Chdr.ch_size`).
+    private static func isCompressed(_ file: ELFFile) -> Bool {
+        file.layout.sections.contains(where: \.isCompressed) || hasOldCompression(file)
+    }
+
+    /// Whether sections are packed as GNU tools did before `SHF_COMPRESSED`.
+    private static func hasOldCompression(_ file: ELFFile) -> Bool {
+        file.layout.section(named: ".zdebug_info", in: file.bytes) != nil
+    }
+
+    private static func copy(of file: ELFFile) -> ImageBytes? {
+        guard file.bytes.count <= copyLimit,
+            let all = unsafe file.bytes.slice(0, file.bytes.count)
+        else { return nil }
+        return unsafe ImageBytes(copying: all)
+    }
+
+    /// What all packed sections say they unpack to: `Elf64_Chdr.ch_size`, or the big-endian size
+    /// behind the letters `ZLIB`.
     private static func unpackedSize(_ file: ELFFile) -> UInt64 {
-        file.layout.sections.reduce(into: UInt64(0)) { sum, section in
-            guard section.isCompressed else { return }
-            let size: UInt64 = file.bytes.load(section.offset &+ 8) ?? 0
+        let isOld = hasOldCompression(file)
+        return file.layout.sections.reduce(into: UInt64(0)) { sum, section in
+            var size: UInt64 = 0
+            if section.isCompressed {
+                size = file.bytes.load(section.offset &+ 8) ?? 0
+            } else if isOld, file.bytes.load(section.offset, as: UInt32.self) == 0x4249_4c5a {
+                size = (file.bytes.load(section.offset &+ 4, as: UInt64.self) ?? 0).byteSwapped
+            }
             sum = sum.addingReportingOverflow(size).overflow ? .max : sum + size
         }
     }

@@ -34,21 +34,16 @@ enum Demangler {
         return call(bare, .long)
     }
 
-    /// The short name of the function that a partial application or a protocol witness calls;
-    /// nil for any other symbol.
-    static func target(ofForwarder symbol: String) -> String? {
-        guard let name = demangle(symbol) else { return nil }
-        let word = "partial apply for "
-        guard name.hasPrefix(word) else { return nil }
-        let target = name.dropFirst(word.count)
-        return target.hasPrefix("thunk for ") ? nil : String(target)
-    }
-
-    /// Without the version that the dynamic linker's symbols carry; nil where nothing is mangled.
+    /// A mangled symbol without its version; nil where nothing is mangled.
     private static func bare(_ symbol: String) -> String? {
         guard symbol.utf8.count <= inputLimit, isSwift(symbol) || symbol.hasPrefix("_Z") else {
             return nil
         }
+        return withoutVersion(symbol)
+    }
+
+    /// Without the version that the dynamic linker's symbols carry: `name@@GLIBC_2.34`.
+    static func withoutVersion(_ symbol: String) -> String {
         guard !symbol.hasPrefix("@"), let end = symbol.utf8.firstIndex(of: UInt8(ascii: "@")) else {
             return symbol
         }

@@ -36,17 +36,15 @@ enum FrameFolding {
     /// Why a frame with this symbol is folded; nil for one that is shown.
     static func judge(symbol: String?, image: String?) -> Frame.Folding? {
         guard let symbol else {
-            // Stripped of names: the runtime's own functions would be folded, and the Swift ones
-            // in that library are exported.
+            // The Swift functions of that library are exported. What has no name in a stripped
+            // one is its machinery.
             return image.map(isConcurrencyRuntime) == true ? .runtime : nil
         }
         if Demangler.isSwift(symbol) {
             guard let long = Demangler.longForm(symbol) else { return nil }
             return SwiftEntity(longForm: long).isForwarder ? .thunk : nil
         }
-        let name =
-            symbol.utf8.firstIndex(of: UInt8(ascii: "@")).map { String(symbol[..<$0]) }
-            ?? symbol
+        let name = Demangler.withoutVersion(symbol)
         if starters.contains(name) { return .runtime }
         if name.hasPrefix("objectdestroy") || name.hasPrefix("__swift_") { return .thunk }
         if isDispatchMachinery(name) { return .runtime }
@@ -77,7 +75,8 @@ enum FrameFolding {
 
     /// Looks at a whole stack, innermost first, and shows again what must not be folded in it:
     /// where a thread stands, and a forwarder into which the very function was merged, so that
-    /// no other frame has its name. Frames without a name that start a thread are folded.
+    /// no other frame has its name. It folds what only forwards to a specialised copy, and frames
+    /// without a name that start a thread.
     static func settle(_ frames: inout [Frame]) {
         guard !frames.isEmpty else { return }
         var index = 0
@@ -90,11 +89,17 @@ enum FrameFolding {
         }
         let innermost = index
         while index < frames.count {
-            if frames[index].folding == .thunk, let symbol = frames[index].symbol,
-                let target = Demangler.target(ofForwarder: symbol),
-                frames[index - 1].function != target
+            if frames[index].folding == .thunk, let thunk = frames[index].function,
+                let target = ForwarderTarget(thunk), !target.isCalled(by: frames[index - 1])
             {
                 frames[index].folding = nil
+            }
+            // What is left of a function whose code went into a specialised copy of it.
+            if frames[index].location == nil, let function = frames[index].function,
+                frames[index].kind == frames[index - 1].kind,
+                frames[index - 1].function == "specialized " + function
+            {
+                frames[index].folding = .thunk
             }
             index += 1
         }
@@ -111,5 +116,44 @@ enum FrameFolding {
             guard frames[index].symbol == nil, isLibrary else { return }
             frames[index].folding = .runtime
         }
+    }
+}
+
+/// What a forwarder with a name of its own forwards to.
+private struct ForwarderTarget {
+    private let name: Substring
+    /// Whether `name` is the whole name, and not just that of a requirement of a protocol.
+    private let isWhole: Bool
+
+    /// Reads the short name of a forwarder; nil for one that can forward to anything.
+    init?(_ forwarder: String) {
+        for word in ["partial apply for ", "@objc "] where forwarder.hasPrefix(word) {
+            let target = forwarder.dropFirst(word.count)
+            if target.hasPrefix("thunk for ") { return nil }
+            name = target
+            isWhole = true
+            return
+        }
+        guard forwarder.hasPrefix("protocol witness for ") else { return nil }
+        // "protocol witness for static P.name(label:) in conformance T"
+        let requirement = forwarder.dropFirst("protocol witness for ".count)
+        var end = requirement.startIndex
+        while end < requirement.endIndex, requirement[end] != "(",
+            !requirement[end...].hasPrefix(" in conformance ")
+        {
+            end = requirement.index(after: end)
+        }
+        let path = requirement[..<end]
+        guard let dot = path.firstIndex(of: ".") else { return nil }
+        name = path[path.index(after: dot)...]
+        isWhole = false
+    }
+
+    /// Whether the frame inside the forwarder's is the function that it forwards to.
+    func isCalled(by inner: Frame) -> Bool {
+        guard let function = inner.function else { return false }
+        if isWhole { return function == name || function.hasSuffix(" \(name)") }
+        let head = function.prefix { $0 != "(" }
+        return head.hasSuffix(".\(name)") || head.contains(".\(name)<")
     }
 }

@@ -150,7 +150,9 @@ private struct SymbolCandidate {
         self.binding = binding
         self.end = end
         isSwift = Demangler.isSwift(name)
-        plain = Demangler.demangle(name) ?? String(name.drop { $0 == "_" })
+        plain =
+            Demangler.demangle(name)
+            ?? String(Demangler.withoutVersion(name).drop { $0 == "_" })
     }
 
     /// Global, then weak, then local.

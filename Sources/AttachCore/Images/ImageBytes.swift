@@ -34,7 +34,7 @@ import Glibc
     }
 
     /// A copy of these bytes.
-    init(copying bytes: [UInt8]) {
+    init(copying bytes: some Collection<UInt8>) {
         let copy = UnsafeMutableRawBufferPointer.allocate(
             byteCount: max(bytes.count, 1), alignment: 16)
         unsafe copy.copyBytes(from: bytes)

@@ -113,10 +113,6 @@ struct Symbolizer {
     /// What to call a function with this symbol: the name as written, or a C symbol as it is,
     /// without the version that the dynamic linker's symbols carry.
     private static func displayName(_ symbol: String) -> String {
-        if let name = demangle(symbol) { return name }
-        guard let version = symbol.utf8.firstIndex(of: UInt8(ascii: "@")),
-            version != symbol.startIndex
-        else { return Demangler.shortened(symbol) }
-        return Demangler.shortened(String(symbol[..<version]))
+        demangle(symbol) ?? Demangler.shortened(Demangler.withoutVersion(symbol))
     }
 }

@@ -1,0 +1,87 @@
+import AttachReport
+import Glibc
+import Testing
+
+@testable import AttachCore
+
+/// Lines of the places where suspended functions go on.
+@Suite struct ResumeLineTests {
+    private static let source = """
+        func settle() async {
+            await withUnsafeContinuation { (c: UnsafeContinuation<Void, Never>) in
+                c.resume()
+            }
+        }
+        @inline(never) func leaf(_ n: Int) async -> Int {
+            if n > 3 { await settle() }
+            let doubled = n * 2
+            await Task.yield()
+            print(doubled)
+            return doubled
+        }
+        @inline(never) func caller(_ n: Int) async -> Int {
+            print("first")
+            let one = await leaf(n)
+            print("second")
+            let two = await leaf(
+                n + 1)
+            return one + two
+        }
+        @main struct Main {
+            static func main() async {
+                print(await caller(CommandLine.arguments.count))
+            }
+        }
+        """
+
+    /// Whether the name ends in `TQ<number>_`.
+    private static func isAwait(_ name: String) -> Bool {
+        guard name.hasSuffix("_") else { return false }
+        let rest = Array(name.utf8.dropLast().reversed().drop { (48...57).contains($0) })
+        return rest.starts(with: [UInt8(ascii: "Q"), UInt8(ascii: "T")])
+    }
+
+    @Test(arguments: ["-Onone", "-O"])
+    func areThoseOfTheAwait(optimization: String) throws {
+        let base = "/tmp/asyncattach-resume-\(getpid())\(optimization)"
+        let input = base + ".swift"
+        defer { for path in [base, input] { _ = unsafe unlink(path) } }
+        let descriptor = unsafe open(input, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        try #require(descriptor >= 0)
+        let text = Array(Self.source.utf8)
+        #expect(unsafe write(descriptor, text, text.count) == text.count)
+        close(descriptor)
+        _ = try #require(
+            Oracle.run(
+                "\(Oracle.toolchain)/swiftc",
+                [
+                    "-parse-as-library", "-module-name", "resume", "-g", optimization, input, "-o",
+                    base,
+                ], input: ""))
+        let loaded = try #require(LoadedFile(base))
+        var points: [CodeAddress] = []
+        SymbolTable.tables(of: loaded.file).first?.forEach { entry in
+            let name = entry.type == 2 ? loaded.name(entry) : ""
+            if name.hasPrefix("$s6resume"), Self.isAwait(name) {
+                let address = Address(entry.value &+ LoadedFile.bias)
+                points.append(CodeAddress(address: address, kind: .asyncResumePoint))
+            }
+            return true
+        }
+        var symbolizer = Symbolizer(images: loaded.table, memory: TargetMemory())
+        let frames = symbolizer.frames(for: Set(points))
+        var lines: [String: Set<Int>] = [:]
+        for point in points {
+            let frame = try #require(frames[point]?.last)
+            #expect(frame.symbolOffset == 0)
+            let whole = frame.function ?? "?"
+            let name = whole.hasPrefix("specialized ") ? String(whole.dropFirst(12)) : whole
+            // A forwarder to a specialised copy stands for no line.
+            if let line = frame.location?.line { lines[name, default: []].insert(line) }
+        }
+        #expect(lines["leaf(_:)"] == [7, 9])
+        #expect(lines["caller(_:)"] == [15, 17])
+        #expect(lines["static Main.main()"] == [23])
+        #expect(lines["settle()"] == [2])
+    }
+}
