@@ -74,8 +74,7 @@ import Testing
         for point in points {
             let frame = try #require(frames[point]?.last)
             #expect(frame.symbolOffset == 0)
-            let whole = frame.function ?? "?"
-            let name = whole.hasPrefix("specialized ") ? String(whole.dropFirst(12)) : whole
+            let name = frame.function ?? "?"
             // A forwarder to a specialised copy stands for no line.
             if let line = frame.location?.line { lines[name, default: []].insert(line) }
         }

@@ -6,12 +6,20 @@ struct FrameNames {
     private let names: [CodeAddress: [Frame]]
     private var asyncStacks: [[CodeAddress]: [Frame]] = [:]
 
+    /// What could not be read of names and lines.
+    let gaps: [Gap]
+
     /// Names for every address that will be asked for.
-    init(_ names: [CodeAddress: [Frame]]) { self.names = names }
+    init(_ names: [CodeAddress: [Frame]], gaps: [Gap] = []) {
+        self.names = names
+        self.gaps = gaps
+    }
 
     /// The frames of a thread's whole stack.
     func frames(of stack: NativeStack) -> [Frame] {
-        frames(of: stack, prefix: stack.frames.count)
+        var frames = frames(of: stack, prefix: stack.frames.count)
+        FrameFolding.settle(&frames)
+        return frames
     }
 
     /// The whole stack of a task: for a running one the native frames down to its async frame,
@@ -21,14 +29,17 @@ struct FrameNames {
         if let count = task.nativeFrameCount, let stack {
             native = frames(of: stack, prefix: count)
         }
-        let async = asyncFrames(task.resumePoints)
         let end = task.stoppedBecause.map { [Frame(kind: .stopped($0))] } ?? []
-        return native.isEmpty && end.isEmpty ? async : native + async + end
+        if native.isEmpty && end.isEmpty { return asyncFrames(task.resumePoints) }
+        var frames = native + task.resumePoints.flatMap { self.frames(at: $0) } + end
+        FrameFolding.settle(&frames)
+        return frames
     }
 
     private mutating func asyncFrames(_ points: [CodeAddress]) -> [Frame] {
         if let known = asyncStacks[points] { return known }
-        let frames = points.flatMap { self.frames(at: $0) }
+        var frames = points.flatMap { self.frames(at: $0) }
+        FrameFolding.settle(&frames)
         asyncStacks[points] = frames
         return frames
     }

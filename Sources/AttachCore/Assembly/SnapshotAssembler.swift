@@ -41,7 +41,8 @@ public struct SnapshotAssembler {
         let names = timed("names") {
             var symbolizer = Symbolizer(images: images, memory: memory)
             return FrameNames(
-                symbolizer.frames(for: Self.addresses(stacks: stacks, tasks: runtime.tasks)))
+                symbolizer.frames(for: Self.addresses(stacks: stacks, tasks: runtime.tasks)),
+                gaps: symbolizer.gaps)
         }
         return timed("joining") { [self] in
             joined(memory: memory, images: images, stacks: stacks, runtime: runtime, names: names)
@@ -95,11 +96,13 @@ public struct SnapshotAssembler {
             process: capture.process, capture: capture.record, runtime: runtime.runtime,
             threads: threads, tasks: tasks, groups: runtime.groups,
             images: images.images.map(\.record),
-            coverage: coverage(images: images, stacks: stacks, runtime: runtime))
+            coverage: coverage(
+                images: images, stacks: stacks, runtime: runtime, names: names))
     }
 
     private func coverage(
-        images: ImageTable, stacks: [Int32: NativeStack], runtime: RuntimeState
+        images: ImageTable, stacks: [Int32: NativeStack], runtime: RuntimeState,
+        names: FrameNames
     ) -> Coverage {
         let cutStacks = capture.threads.compactMap { thread in
             stacks[thread.id]?.stoppedBecause.map {
@@ -109,7 +112,7 @@ public struct SnapshotAssembler {
         return Coverage(
             tasksFound: runtime.tasks.count, helpersFolded: runtime.helpersFolded,
             rejected: runtime.rejected, bytesSearched: runtime.bytesSearched,
-            gaps: capture.gaps + images.gaps + cutStacks + runtime.gaps)
+            gaps: capture.gaps + images.gaps + cutStacks + runtime.gaps + names.gaps)
     }
 
     private mutating func timed<Value>(_ part: String, _ body: () -> Value) -> Value {

@@ -34,6 +34,14 @@ enum Demangler {
         return call(bare, .long)
     }
 
+    /// How the short form marks a copy of a function that was made for certain types or values.
+    static let specializedMark = "specialized "
+
+    /// Whether the symbol is one of such a copy.
+    static func isSpecialized(_ symbol: String) -> Bool {
+        demangle(symbol)?.hasPrefix(specializedMark) ?? false
+    }
+
     /// A mangled symbol without its version; nil where nothing is mangled.
     private static func bare(_ symbol: String) -> String? {
         guard symbol.utf8.count <= inputLimit, isSwift(symbol) || symbol.hasPrefix("_Z") else {

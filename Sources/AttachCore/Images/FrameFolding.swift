@@ -89,21 +89,32 @@ enum FrameFolding {
         }
         let innermost = index
         while index < frames.count {
-            if frames[index].folding == .thunk, let thunk = frames[index].function,
-                let target = ForwarderTarget(thunk), !target.isCalled(by: frames[index - 1])
-            {
-                frames[index].folding = nil
-            }
-            // What is left of a function whose code went into a specialised copy of it.
-            if frames[index].location == nil, let function = frames[index].function,
-                frames[index].kind == frames[index - 1].kind,
-                frames[index - 1].function == "specialized " + function
-            {
+            if isOnlyTrace(frames[index], inner: frames[index - 1]) { frames[index].folding = nil }
+            if isRestOfSpecialized(frames[index], inner: frames[index - 1]) {
                 frames[index].folding = .thunk
             }
             index += 1
         }
         foldNamelessStart(&frames, from: innermost)
+    }
+
+    /// Whether a forwarder stands for the very function that it forwards to, since that has no
+    /// frame of its own. (In the toolchain's libraries nobody looks for their functions.)
+    private static func isOnlyTrace(_ frame: Frame, inner: Frame) -> Bool {
+        guard frame.folding == .thunk, let name = frame.function, let image = frame.image,
+            !image.hasPrefix("libswift"), !image.hasPrefix("libFoundation"),
+            let target = ForwarderTarget(name)
+        else { return false }
+        return !target.isCalled(by: inner)
+    }
+
+    /// Whether a frame is what is left of a function whose code went into a specialised copy of
+    /// it: debug information knows the copy and gives the original no line.
+    private static func isRestOfSpecialized(_ frame: Frame, inner: Frame) -> Bool {
+        guard frame.location == nil, inner.location != nil, let function = frame.function,
+            inner.function == function, let symbol = frame.symbol, let copy = inner.symbol
+        else { return false }
+        return !Demangler.isSpecialized(symbol) && Demangler.isSpecialized(copy)
     }
 
     /// The C library's thread start has no name where its local symbols are stripped.
@@ -128,7 +139,9 @@ private struct ForwarderTarget {
     /// Reads the short name of a forwarder; nil for one that can forward to anything.
     init?(_ forwarder: String) {
         for word in ["partial apply for ", "@objc "] where forwarder.hasPrefix(word) {
-            let target = forwarder.dropFirst(word.count)
+            var target = forwarder.dropFirst(word.count)
+            let mark = Demangler.specializedMark
+            if target.hasPrefix(mark) { target = target.dropFirst(mark.count) }
             if target.hasPrefix("thunk for ") { return nil }
             name = target
             isWhole = true
@@ -152,7 +165,7 @@ private struct ForwarderTarget {
     /// Whether the frame inside the forwarder's is the function that it forwards to.
     func isCalled(by inner: Frame) -> Bool {
         guard let function = inner.function else { return false }
-        if isWhole { return function == name || function.hasSuffix(" \(name)") }
+        if isWhole { return function == name }
         let head = function.prefix { $0 != "(" }
         return head.hasSuffix(".\(name)") || head.contains(".\(name)<")
     }

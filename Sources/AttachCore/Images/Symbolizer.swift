@@ -110,9 +110,13 @@ struct Symbolizer {
     /// for a symbol that is not mangled.
     static func demangle(_ symbol: String) -> String? { Demangler.demangle(symbol) }
 
-    /// What to call a function with this symbol: the name as written, or a C symbol as it is,
-    /// without the version that the dynamic linker's symbols carry.
+    /// What to call a function with this symbol: the name as written, whether or not the compiler
+    /// made a copy of it for certain types; a C symbol as it is, without a version.
     private static func displayName(_ symbol: String) -> String {
-        demangle(symbol) ?? Demangler.shortened(Demangler.withoutVersion(symbol))
+        guard let name = demangle(symbol) else {
+            return Demangler.shortened(Demangler.withoutVersion(symbol))
+        }
+        let mark = Demangler.specializedMark
+        return name.hasPrefix(mark) ? String(name.dropFirst(mark.count)) : name
     }
 }
