@@ -56,13 +56,18 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         .testTarget(
             name: "AttachReportTests", dependencies: ["AttachReport"], swiftSettings: strict),
         .testTarget(
-            name: "AttachCoreTests", dependencies: ["AttachCore", "AttachReport", "CLinux"],
+            name: "AttachCoreTests",
+            dependencies: ["AttachCore", "AttachReport", "CLinux", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "AsyncAttachTests", dependencies: ["AttachReport", "asyncattach"],
+            name: "AsyncAttachTests",
+            dependencies: ["AttachReport", "CLinux", "TestSupport", "asyncattach"],
             swiftSettings: strict),
     ]
 )

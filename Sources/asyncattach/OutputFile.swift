@@ -1,8 +1,8 @@
 import AttachReport
 import Glibc
 
-/// Where a report goes: standard output, or a file that appears under its name only when it is
-/// complete.
+/// Where a report goes: standard output, a device or pipe, or a file that appears under its name
+/// only when it is complete.
 struct OutputFile: ~Copyable {
     /// Why a report could not be written.
     enum Failure: Error, Equatable {
@@ -26,12 +26,37 @@ struct OutputFile: ~Copyable {
             temporaryPath = nil
             return
         }
-        let temporary = path + ".\(getpid()).partial"
+        if let special = try Self.openSpecial(path) {
+            descriptor = special
+            self.path = nil
+            temporaryPath = nil
+            return
+        }
+        let place = Self.resolved(path)
+        let temporary = place + ".\(getpid()).partial"
         let file = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw .create(path: path, errno: errno) }
         descriptor = file
-        self.path = path
+        self.path = place
         temporaryPath = temporary
+    }
+
+    /// A device or a pipe cannot be replaced, only written; nil for anything else.
+    private static func openSpecial(_ path: String) throws(Failure) -> Int32? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else {
+            return nil
+        }
+        let file = unsafe open(path, O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { throw .create(path: path, errno: errno) }
+        return file
+    }
+
+    /// What a link stands for, so that the link stays one.
+    private static func resolved(_ path: String) -> String {
+        guard let real = unsafe realpath(path, nil) else { return path }
+        defer { unsafe free(real) }
+        return unsafe String(cString: real)
     }
 
     /// Gives the file its name, or takes it away again. What failed, if anything did.

@@ -1,5 +1,6 @@
 import AttachReport
 import Glibc
+import TestSupport
 import Testing
 
 @testable import AttachCore

@@ -5,18 +5,18 @@ import Glibc
 ///
 /// It gets an empty signal mask and default signal handlers, unlike the threads that tests run
 /// on; its output comes through a pipe.
-struct ChildProcess: ~Copyable {
+package struct ChildProcess: ~Copyable {
     /// Its pid.
-    let pid: Int32
+    package let pid: Int32
     private let input: Int32
     private let output: Int32
     private var buffered: [UInt8] = []
 
     /// Why a child could not be started.
-    struct StartError: Error { let errno: Int32 }
+    package struct StartError: Error { package let errno: Int32 }
 
     /// Starts a program.
-    init(_ path: String, _ arguments: [String] = [], environment: [String]? = nil) throws {
+    package init(_ path: String, _ arguments: [String] = [], environment: [String]? = nil) throws {
         var toChild: [Int32] = [0, 0]
         var fromChild: [Int32] = [0, 0]
         guard unsafe cl_pipe(&toChild) == 0, unsafe cl_pipe(&fromChild) == 0
@@ -68,7 +68,7 @@ struct ChildProcess: ~Copyable {
     }
 
     /// The next line it prints; nil when it has closed its output, or after `seconds`.
-    mutating func readLine(seconds: Int32 = 60) -> String? {
+    package mutating func readLine(seconds: Int32 = 60) -> String? {
         while true {
             if let end = buffered.firstIndex(of: 0x0a) {
                 let line = String(decoding: buffered[..<end], as: UTF8.self)
@@ -85,7 +85,7 @@ struct ChildProcess: ~Copyable {
     }
 
     /// Everything it prints until it closes its output.
-    mutating func readAll() -> String {
+    package mutating func readAll() -> String {
         var lines: [String] = []
         while let line = readLine() { lines.append(line) }
         let rest = String(decoding: buffered, as: UTF8.self)
@@ -93,16 +93,16 @@ struct ChildProcess: ~Copyable {
     }
 
     /// Writes a line to its standard input.
-    func send(_ line: String) {
+    package func send(_ line: String) {
         let bytes = Array((line + "\n").utf8)
         _ = unsafe bytes.withUnsafeBytes { unsafe write(input, $0.baseAddress, $0.count) }
     }
 
     /// Sends a signal to it.
-    func signal(_ number: Int32) { kill(pid, number) }
+    package func signal(_ number: Int32) { kill(pid, number) }
 
     /// A field of its `status` file, e.g. `TracerPid`.
-    func statusField(_ name: String) -> String? {
+    package func statusField(_ name: String) -> String? {
         guard let file = unsafe fopen("/proc/\(pid)/status", "r") else { return nil }
         defer { unsafe fclose(file) }
         var line = [CChar](repeating: 0, count: 1024)

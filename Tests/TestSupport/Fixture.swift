@@ -3,28 +3,28 @@ import Glibc
 import Testing
 
 /// A fixture program, started and ready: everything it tells of itself is parked and true.
-struct Fixture: ~Copyable {
+package struct Fixture: ~Copyable {
     /// How a fixture is built (scripts/build-fixtures).
-    enum Mode: String, CaseIterable, CustomTestStringConvertible, Sendable {
+    package enum Mode: String, CaseIterable, CustomTestStringConvertible, Sendable {
         case debug
         case release
         case releaseWithoutDebugInformation = "release-nog"
 
-        var testDescription: String { rawValue }
+        package var testDescription: String { rawValue }
     }
 
     /// Why it is not there.
-    struct NotReady: Error, CustomStringConvertible {
-        let description: String
+    package struct NotReady: Error, CustomStringConvertible {
+        package let description: String
     }
 
     /// The running program.
-    var child: ChildProcess
+    package var child: ChildProcess
     /// Everything that it said of itself, one object a line.
-    let facts: [[String: Any]]
+    package let facts: [[String: Any]]
 
     /// Starts a fixture and waits until it is ready.
-    init(_ name: String, mode: Mode = .release, _ arguments: [String] = []) throws {
+    package init(_ name: String, mode: Mode = .release, _ arguments: [String] = []) throws {
         let path = Self.folder + "/\(mode.rawValue)/\(name)"
         guard unsafe access(path, X_OK) == 0 else {
             throw NotReady(description: "\(path) is not built: run scripts/build-fixtures")
@@ -62,16 +62,18 @@ struct Fixture: ~Copyable {
     }
 
     /// Its pid.
-    var pid: Int32 { child.pid }
+    package var pid: Int32 { child.pid }
 
     /// What it said under a key, line by line.
-    func facts(_ key: String) -> [[String: Any]] { facts.compactMap { $0[key] as? [String: Any] } }
+    package func facts(_ key: String) -> [[String: Any]] {
+        facts.compactMap { $0[key] as? [String: Any] }
+    }
 
     /// A number that it said.
-    func number(_ key: String) -> Int? { facts.lazy.compactMap { $0[key] as? Int }.first }
+    package func number(_ key: String) -> Int? { facts.lazy.compactMap { $0[key] as? Int }.first }
 
     /// Sends a line and gives the object that it answers with.
-    mutating func ask(_ command: String) throws -> [String: Any] {
+    package mutating func ask(_ command: String) throws -> [String: Any] {
         child.send(command)
         guard let line = child.readLine(seconds: 60),
             let answer = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
@@ -80,7 +82,7 @@ struct Fixture: ~Copyable {
     }
 
     /// The top of the package.
-    static let packageFolder: String = {
+    package static let packageFolder: String = {
         var url = URL(fileURLWithPath: #filePath)
         for _ in 0..<3 { url.deleteLastPathComponent() }
         return url.path

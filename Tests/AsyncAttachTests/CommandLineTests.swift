@@ -1,0 +1,175 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// What scripts rely on: exit codes, which stream what goes to, files.
+@Suite(.timeLimit(.minutes(5)))
+struct CommandLineTests {
+    @Test func aDumpGoesToStandardOutputAndNothingElseDoes() throws {
+        let fixture = try Fixture("Waits")
+        let result = try Tool.run(["\(fixture.pid)"])
+        #expect(result.status == 0)
+        #expect(result.errors.isEmpty)
+        #expect(result.output.contains("TASKS"))
+        #expect(result.output.contains("THREADS"))
+        #expect(result.output.contains("paused "))
+        #expect(!result.output.contains("\u{1b}"))
+    }
+
+    @Test func theSameIsSaidToAMachine() throws {
+        let fixture = try Fixture("Waits")
+        let result = try Tool.run(["dump", "\(fixture.pid)", "--format", "json"])
+        #expect(result.status == 0)
+        let report = try object(result.output)
+        #expect(report["format"] as? String == "asyncattach.report")
+        #expect(report["schemaVersion"] as? Int == 1)
+        let process = try #require(report["process"] as? [String: Any])
+        #expect(process["pid"] as? Int == Int(fixture.pid))
+        let tasks = try #require(report["tasks"] as? [[String: Any]])
+        #expect(tasks.count == fixture.number("tasks"))
+        let capture = try #require(report["capture"] as? [String: Any])
+        #expect(try #require(capture["pauseNanoseconds"] as? Int) > 0)
+        let line = try Tool.run(["\(fixture.pid)", "--format", "ndjson"]).output
+        #expect(line.split(separator: "\n").count == 1)
+        #expect(try object(line)["format"] as? String == "asyncattach.report")
+    }
+
+    @Test func aProcessIsFoundByItsName() throws {
+        let fixture = try Fixture("ZombieLeader")
+        let result = try Tool.run(["ZombieLeader"])
+        #expect(result.output.contains("pid \(fixture.pid) "))
+        let missing = try Tool.run(["no-such-name"])
+        #expect(missing.status == 3)
+        #expect(missing.errorLines.count == 1)
+    }
+
+    @Test func severalOfANameAreNotGuessedAt() throws {
+        let first = try ChildProcess("/bin/sleep", ["997"])
+        let second = try ChildProcess("/bin/sleep", ["998"])
+        let result = try Tool.run(["sleep"])
+        #expect(result.status == 3)
+        #expect(result.errors.contains("\(first.pid)"))
+        #expect(result.errors.contains("\(second.pid)"))
+        #expect(result.output.isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            (["4194000"], 3), (["99999999999"], 3), (["-1"], 64), ([], 64), (["1", "--bogus"], 64),
+            (["1", "--format", "xml"], 64), (["1", "--timeout", "0"], 64), ([""], 64), (["2"], 3),
+        ] as [([String], Int32)])
+    func wrongWordsGetOneClearAnswer(_ arguments: [String], _ status: Int32) throws {
+        let result = try Tool.run(arguments)
+        #expect(result.status == status, "\(result.errors)")
+        #expect(result.output.isEmpty)
+        #expect(!result.errors.isEmpty)
+        if status == 3 { #expect(result.errorLines.count == 1) }
+    }
+
+    @Test func aTracedProcessIsLeftToItsTracer() throws {
+        let child = try ChildProcess("/bin/sleep", ["1000"])
+        let tracer = try ChildProcess(
+            "/usr/bin/gdb", ["-q", "-nx", "-p", "\(child.pid)", "-ex", "shell sleep 1000"])
+        while child.statusField("TracerPid") != "\(tracer.pid)" { usleep(10_000) }
+        let result = try Tool.run(["\(child.pid)"])
+        #expect(result.status == 4)
+        #expect(result.errorLines.count == 1)
+        #expect(result.errors.contains("process \(tracer.pid) (gdb) traces it already"))
+    }
+
+    @Test(.enabled(if: getuid() == 0, "only root can play another user"))
+    func anotherUsersProcessIsRefusedWithTheWayOut() throws {
+        let child = try ChildProcess("/bin/sleep", ["1000"])
+        let folder = try TemporaryFolder()
+        let copy = folder.path + "/asyncattach"
+        // By another process: a descriptor of ours could leak into a parallel test's child, and
+        // the file would be busy.
+        _ = try Tool.run([Tool.path, copy], tool: "/bin/cp")
+        unsafe chmod(folder.path, 0o755)
+        unsafe chmod(copy, 0o755)
+        let result = try Tool.run(
+            ["\(child.pid)"],
+            wrapper: ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
+            tool: copy)
+        #expect(result.status == 4)
+        #expect(result.errorLines.count == 1)
+        #expect(result.errors.contains("it belongs to another user (uid 0)"))
+        #expect(result.errors.contains("sudo asyncattach \(child.pid)"))
+    }
+
+    @Test func aProcessWithoutSwiftHasItsNativeStacks() throws {
+        let fixture = try Fixture("NoSwift")
+        let result = try Tool.run(["\(fixture.pid)", "--format", "json"])
+        #expect(result.status == 0)
+        let report = try object(result.output)
+        #expect((report["runtime"] as? [String: Any])?["present"] as? Bool == false)
+        let threads = try #require(report["threads"] as? [[String: Any]])
+        #expect(threads.count == 2)
+        for thread in threads {
+            let frames = try #require(thread["frames"] as? [[String: Any]])
+            #expect(frames.count > 2)
+        }
+    }
+
+    @Test func swiftWithoutTasksIsNoFailure() throws {
+        let fixture = try Fixture("NoTasks")
+        let result = try Tool.run(["\(fixture.pid)", "--format", "json"])
+        #expect(result.status == 0)
+        let report = try object(result.output)
+        #expect((report["tasks"] as? [Any])?.isEmpty == true)
+        #expect((report["threads"] as? [Any])?.count == 1)
+    }
+
+    @Test func whatCouldNotBeReadIsSaidInTheReportAndTheStatus() throws {
+        let fixture = try Fixture("VforkParent")
+        let result = try Tool.run(["\(fixture.pid)", "--format", "json"])
+        #expect(result.status == 2)
+        let coverage = try #require(try object(result.output)["coverage"] as? [String: Any])
+        let gaps = try #require(coverage["gaps"] as? [[String: Any]])
+        #expect(gaps.contains { $0["reason"] as? String == "notStopped" })
+    }
+
+    @Test func aFileAppearsWholeOrNotAtAll() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/report.json"
+        let fixture = try Fixture("Waits")
+        let result = try Tool.run(["\(fixture.pid)", "--format", "json", "-o", path])
+        #expect(result.status == 0)
+        #expect(result.output.isEmpty)
+        #expect(try folder.names() == ["report.json"])
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
+        _ = try object(try String(contentsOfFile: path, encoding: .utf8))
+        let failed = try Tool.run(["4194000", "-o", folder.path + "/none"])
+        #expect(failed.status == 3)
+        #expect(try folder.names() == ["report.json"])
+        // A device is written to, never replaced.
+        #expect(try Tool.run(["\(fixture.pid)", "-o", "/dev/null"]).status == 0)
+        var status = stat()
+        #expect(unsafe stat("/dev/null", &status) == 0 && status.st_mode & S_IFMT == S_IFCHR)
+        let nowhere = try Tool.run(["\(fixture.pid)", "-o", folder.path + "/no/such/folder"])
+        #expect(nowhere.status == 74)
+        #expect(nowhere.errorLines.count == 1)
+    }
+
+    @Test func aFullDiskIsAnErrorAndTheTargetRunsOn() throws {
+        var fixture = try Fixture("Waits")
+        let result = try Tool.run(["\(fixture.pid)"], outputTo: "/dev/full")
+        #expect(result.status == 74)
+        #expect(result.errors.contains("No space left on device"))
+        #expect(fixture.child.statusField("TracerPid") == "0")
+        #expect(try fixture.ask("ping")["pong"] != nil)
+    }
+
+    @Test func coloursOnlyWhenAskedFor() throws {
+        let fixture = try Fixture("Waits")
+        #expect(try Tool.run(["\(fixture.pid)", "--color", "always"]).output.contains("\u{1b}["))
+        #expect(try !Tool.run(["\(fixture.pid)"]).output.contains("\u{1b}["))
+    }
+
+    private func object(_ text: String) throws -> [String: Any] {
+        let object = try JSONSerialization.jsonObject(with: Data(text.utf8))
+        return try #require(object as? [String: Any])
+    }
+}

@@ -1,0 +1,44 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// Whatever becomes of the tool, the target runs on.
+@Suite(.serialized, .timeLimit(.minutes(5)))
+struct HarmTests {
+    @Test func aToolKilledAtAnyMomentLeavesTheTargetRunning() throws {
+        var fixture = try Fixture("Busy")
+        for _ in 0..<200 {
+            let tool = try ChildProcess(Tool.path, ["\(fixture.pid)", "-o", "/dev/null"])
+            usleep(UInt32.random(in: 0..<60_000))
+            tool.signal([SIGKILL, SIGINT, SIGTERM, SIGHUP].randomElement() ?? SIGKILL)
+        }
+        try expectReleased(fixture)
+        let result = try #require(try fixture.ask("exit")["result"] as? [String: Any])
+        #expect(result["checksum"] as? String == result["expected"] as? String)
+        #expect(result["signalsSent"] as? Int == result["signalsHandled"] as? Int)
+        #expect(result["signalValuesSent"] as? Int == result["signalValuesHandled"] as? Int)
+        #expect(result["shortSleeps"] as? Int == 0)
+    }
+
+    @Test func aStoppedTargetStaysStoppedWhenTheToolIsKilled() throws {
+        let fixture = try Fixture("Heartbeat", ["20", "100"])
+        fixture.child.signal(SIGSTOP)
+        while fixture.child.statusField("State")?.hasPrefix("T") != true { usleep(1000) }
+        for delay in stride(from: UInt32(0), to: 60_000, by: 2_000) {
+            let tool = try ChildProcess(Tool.path, ["\(fixture.pid)", "-o", "/dev/null"])
+            usleep(delay)
+            tool.signal(SIGKILL)
+        }
+        try expectReleased(fixture)
+        for _ in 0..<1000 where fixture.child.statusField("State")?.hasPrefix("T") != true {
+            usleep(1000)
+        }
+        #expect(fixture.child.statusField("State")?.hasPrefix("T") == true)
+    }
+
+    /// The kernel releases a moment after the tool's end.
+    private func expectReleased(_ fixture: borrowing Fixture) throws {
+        for _ in 0..<5000 where fixture.child.statusField("TracerPid") != "0" { usleep(1000) }
+        #expect(fixture.child.statusField("TracerPid") == "0")
+    }
+}
