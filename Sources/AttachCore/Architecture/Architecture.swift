@@ -69,6 +69,16 @@ public enum Architecture: String, Sendable {
         }
     }
 
+    /// Indices of the registers in DWARF's order, the program counter last; nil where stacks of the
+    /// architecture are not unwound.
+    var unwindRegisterIndices: [Int]? {
+        switch self {
+        // rax rdx rcx rbx rsi rdi rbp rsp r8-r15 rip (AMD64 psABI, figure 3.36)
+        case .x86_64: [10, 12, 11, 5, 13, 14, 4, 19, 9, 8, 7, 6, 3, 2, 1, 0, 16]
+        case .aarch64: nil
+        }
+    }
+
     /// Bytes below the stack pointer that a leaf function may use.
     var redZone: UInt64 {
         switch self {

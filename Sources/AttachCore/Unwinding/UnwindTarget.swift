@@ -1,0 +1,214 @@
+import AttachReport
+import CUnwind
+
+/// What libunwind sees of a capture: its memory, and one record at a time about the code it asks
+/// for. Where there is none, one is made up from the code itself.
+@safe final class UnwindTarget {
+    /// A frame about to be stepped from.
+    struct Position {
+        /// Its pc.
+        var pc: UInt64
+        /// Whether the pc is where the thread was interrupted, rather than a return address.
+        var isInterrupted: Bool
+        /// rsp, without Swift's mark.
+        var stackPointer: UInt64
+        /// rbp, without Swift's mark.
+        var framePointer: UInt64
+
+        /// A place inside the instruction that is being carried out: for a return address the
+        /// byte before it, since a call can be its function's last instruction.
+        var place: UInt64 { isInterrupted ? pc : pc &- 1 }
+    }
+
+    private let memory: TargetMemory
+    private let images: ImageTable
+    private var tables: [Int: ExceptionFrameTable?] = [:]
+    private var commons: [UInt64: CallFrameInformation.Common] = [:]
+    private var lastSegment: TargetMemory.Segment?
+    private var made: [UInt8] = []
+
+    /// What is stepped from.
+    var position = Position(pc: 0, isInterrupted: true, stackPointer: 0, framePointer: 0)
+    /// Why the current step is not possible.
+    private(set) var failure: String?
+    /// Whether the current step's rule was made up.
+    private(set) var isMade = false
+    /// Why the stack may be wrong.
+    var doubt: String?
+    /// Bytes of records that may yet be carried out for this stack.
+    var budget = 0
+
+    /// Function bodies that are looked at for a frame; the first part of longer ones.
+    private static let codeLimit: UInt64 = 1 << 16
+
+    init(memory: TargetMemory, images: ImageTable) {
+        self.memory = memory
+        self.images = images
+    }
+
+    /// Gets ready for a step from `position`.
+    func begin(_ position: Position) {
+        self.position = position
+        failure = nil
+        isMade = false
+    }
+
+    /// Eight bytes of memory, or of the record made last.
+    @inline(__always)
+    func word(at marked: UInt64) -> UInt64? {
+        let address = marked & ~Architecture.asyncFrameBit
+        if address >= CU_OWN_MEMORY - 8 { return ownWord(at: address) }
+        if let segment = lastSegment, address >= segment.start, address < segment.end,
+            segment.end - address >= 8
+        {
+            guard let base = unsafe segment.base else { return 0 }
+            return unsafe base.loadUnaligned(
+                fromByteOffset: Int(address - segment.start), as: UInt64.self)
+        }
+        return uncommonWord(at: address)
+    }
+
+    private func uncommonWord(at address: UInt64) -> UInt64? {
+        if let segment = memory.segment(at: address) { lastSegment = segment }
+        if let word = memory.word(Address(address)) { return word }
+        if failure == nil { failure = "memory at \(Address(address)) was not captured" }
+        return nil
+    }
+
+    private func ownWord(at address: UInt64) -> UInt64? {
+        guard address >= CU_OWN_MEMORY, address - CU_OWN_MEMORY < UInt64(made.count) else {
+            return nil
+        }
+        let start = Int(address - CU_OWN_MEMORY)
+        return (0..<8).reduce(UInt64(0)) { word, index in
+            let byte = start + index < made.count ? made[start + index] : 0
+            return word | UInt64(byte) << UInt64(index * 8)
+        }
+    }
+
+    /// The address of a record that covers `pc`; nil, with `failure` set, where there is none that
+    /// can be trusted.
+    func record(for pc: UInt64) -> UInt64? {
+        guard images.isExecutable(Address(pc)) else { return recordOutsideCode(pc) }
+        do {
+            if let found = try information(for: pc) {
+                budget -= found.size
+                guard budget >= 0 else {
+                    failure = "unwinding it takes too much work"
+                    return nil
+                }
+                return found.address
+            }
+        } catch {
+            switch error {
+            case .unreadable:
+                failure = "the unwind information for \(describe(pc)) was not captured"
+            case .unusable(let reason):
+                failure = "the unwind information for \(describe(pc)) \(reason)"
+            }
+            return nil
+        }
+        return recordFromCode(pc)
+    }
+
+    private func information(
+        for pc: UInt64
+    ) throws(CallFrameInformation.Refusal) -> CallFrameInformation? {
+        guard let index = images.imageIndex(containing: Address(pc)),
+            let record = table(index)?.record(for: pc, memory: memory)
+        else { return nil }
+        return try CallFrameInformation.read(
+            record, covering: pc, memory: memory, commons: &commons)
+    }
+
+    private func table(_ index: Int) -> ExceptionFrameTable? {
+        if let known = tables[index] { return known }
+        let table = images.images[index].exceptionFrameHeader.flatMap {
+            ExceptionFrameTable($0, memory: memory)
+        }
+        tables[index] = .some(table)
+        return table
+    }
+
+    /// A call or jump to a place that is no code leaves the caller as at a function's entry.
+    private func recordOutsideCode(_ pc: UInt64) -> UInt64? {
+        guard position.isInterrupted, leadsToCaller(.atEntry) else {
+            failure = "there is no code at \(Address(pc))"
+            return nil
+        }
+        return make(.atEntry, for: pc)
+    }
+
+    private func recordFromCode(_ pc: UInt64) -> UInt64? {
+        if let function = images.functionRange(containing: Address(pc)), function.contains(pc) {
+            if let rule = decoded(function) { return make(rule, for: pc) }
+        } else {
+            if position.isInterrupted, let rule = stub(pc), leadsToCaller(rule) {
+                return make(rule, for: pc)
+            }
+            if position.framePointer >= position.stackPointer, leadsToCaller(.framePointer) {
+                if doubt == nil {
+                    doubt =
+                        "no unwind information for \(describe(pc)): "
+                        + "its caller was found by the frame pointer"
+                }
+                return make(.framePointer, for: pc)
+            }
+        }
+        failure = "no unwind information for \(describe(pc))"
+        return nil
+    }
+
+    private func decoded(_ function: Range<UInt64>) -> FrameRule? {
+        let size = function.upperBound - function.lowerBound
+        guard let length = Int(exactly: size), position.pc >= function.lowerBound,
+            let code = memory.copy(
+                Address(function.lowerBound), count: Int(min(size, Self.codeLimit)))
+        else { return nil }
+        let candidates = PrologueDecoder(
+            code: code, size: length, pc: Int(position.pc - function.lowerBound)
+        ).candidates(isInterrupted: position.isInterrupted)
+        let distance = position.framePointer &- position.stackPointer
+        return candidates.first { $0.distance == distance && leadsToCaller($0.rule) }?.rule
+            ?? candidates.first { leadsToCaller($0.rule) }?.rule
+    }
+
+    private func stub(_ pc: UInt64) -> FrameRule? {
+        guard pc >= 8, let before = memory.copy(Address(pc - 8), count: 8),
+            let code = memory.copy(Address(pc), count: 16)
+        else { return nil }
+        return StubDecoder.rule(before: before, at: code)
+    }
+
+    /// Whether the rule finds a return address where it says that there is one.
+    private func leadsToCaller(_ rule: FrameRule) -> Bool {
+        guard
+            let frame = rule.frameAddress(
+                stackPointer: position.stackPointer, framePointer: position.framePointer),
+            frame > position.stackPointer, let caller = memory.word(Address(frame - 8)),
+            caller > 0, images.isExecutable(Address(caller - 1))
+        else { return false }
+        return CallSite.isReturnAddress(caller, memory: memory)
+    }
+
+    private func make(_ rule: FrameRule, for pc: UInt64) -> UInt64? {
+        guard pc < .max else { return nil }
+        made = rule.record(for: pc..<pc + 1)
+        isMade = true
+        return CU_OWN_MEMORY + FrameRule.recordOffset
+    }
+
+    /// A place as a person can look it up: file and offset where it lies in one.
+    func describe(_ pc: UInt64) -> String {
+        guard let image = images.image(containing: Address(pc)) else {
+            return "the code at \(Address(pc))"
+        }
+        let offset = image.fileAddress(Address(pc)) ?? pc &- image.record.baseAddress.value
+        return "\(image.record.name)+\(Address(offset))"
+    }
+
+    /// Whether a call can return to `address`.
+    func isCode(returningTo address: UInt64) -> Bool {
+        address > 0 && images.isExecutable(Address(address - 1))
+    }
+}
