@@ -91,7 +91,7 @@ static void reap_ended(int signal) {
     errno = saved;
 }
 
-int cl_reap_start(unsigned microseconds) {
+int cl_reap_start(void) {
     struct sigevent event;
     memset(&event, 0, sizeof event);
     event.sigev_notify = SIGEV_THREAD_ID;
@@ -109,6 +109,10 @@ int cl_reap_start(unsigned microseconds) {
     sigemptyset(&set);
     sigaddset(&set, SIGALRM);
     pthread_sigmask(SIG_UNBLOCK, &set, &reaper.mask);
+    return 0;
+}
+
+int cl_reap_every(unsigned microseconds) {
     struct itimerspec period;
     memset(&period, 0, sizeof period);
     period.it_interval.tv_sec = period.it_value.tv_sec = microseconds / 1000000;

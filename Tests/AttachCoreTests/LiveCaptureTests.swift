@@ -73,6 +73,15 @@ struct LiveCaptureTests {
         expectUntouched(fixture.child, state: "S")
     }
 
+    @Test func everyThreadStopsEachTime() throws {
+        let fixture = try Fixture("Heartbeat", ["300", "10"])
+        for _ in 0..<30 {
+            let capture = try LiveCapture.take(pid: fixture.pid)
+            #expect(capture.gaps.isEmpty)
+            #expect(capture.threads.allSatisfy { $0.registers != nil })
+        }
+    }
+
     @Test func aThousandCapturesOfABusyProcessDisturbNothing() throws {
         var fixture = try Fixture("Busy")
         for _ in 0..<1000 { _ = try LiveCapture.take(pid: fixture.pid) }

@@ -81,7 +81,7 @@ public enum LiveCapture {
         var preparation = try CapturePreparation.make(directory, target: target, limits: limits)
         progress(.stopping)
         defer { progress(.released) }
-        cl_reap_start(2_000)
+        cl_reap_start()
         cl_raise_priority(1)
         defer {
             cl_raise_priority(0)

@@ -85,8 +85,13 @@ struct StoppedProcess: ~Copyable {
             if threads.isEmpty { throw .ended(pid: directory.pid) }
             return false
         }
+        let new = listed.filter { !known.contains($0) }
+        guard !new.isEmpty else { return false }
+        // Only a seize can be caught in an exec; at other times the timer would only delay us.
+        cl_reap_every(2_000)
+        defer { cl_reap_every(0) }
         var found = false
-        for id in listed where !known.contains(id) {
+        for id in new {
             if try seize(id, of: directory) { found = true }
         }
         return found

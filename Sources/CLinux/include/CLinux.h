@@ -39,10 +39,12 @@ int cl_wait_peek(pid_t tid, cl_wait_result *result);
 // Collects a traced thread if it has ended.
 int cl_wait_reap(pid_t tid);
 
-// From now on, every `microseconds`, SIGALRM interrupts the calling thread and collects those of
-// the threads named to `cl_reap_watch` that have ended. That breaks a knot: a seize that waits for
-// an exec that waits for us to collect (ptrace(2), "execve under ptrace").
-int cl_reap_start(unsigned microseconds);
+// Makes SIGALRM collect those of the threads named to `cl_reap_watch` that have ended, while
+// `cl_reap_every` has it sent to the calling thread. That breaks a knot: a seize that waits for an
+// exec that waits for us to collect (ptrace(2), "execve under ptrace").
+int cl_reap_start(void);
+// How often, in microseconds; 0 for not at all.
+int cl_reap_every(unsigned microseconds);
 // Adds a traced thread. ENOMEM where there are too many already.
 int cl_reap_watch(pid_t tid);
 // Ends it, and puts the signal back as it was.
