@@ -49,6 +49,7 @@ struct ELFLayout: Sendable {
         static let note: UInt32 = 7
         static let noBits: UInt32 = 8
         static let dynamicSymbols: UInt32 = 11
+        static let gnuHash: UInt32 = 0x6fff_fff6
 
         var isExecutable: Bool { flags & 4 != 0 }
         var isCompressed: Bool { flags & 0x800 != 0 }

@@ -54,6 +54,13 @@ private struct NameSearch {
     func find(in file: ELFFile) -> [String: Set<UInt64>] {
         var found: [String: Set<UInt64>] = [:]
         for table in SymbolTable.tables(of: file) where found.count < names.count {
+            // What it exports can be asked for by name.
+            if !table.isComplete, let hash = SymbolHash(of: file) {
+                for name in names where found[name] == nil {
+                    found[name] = addresses(of: name, in: table, hash)
+                }
+                continue
+            }
             var inTable: [String: Set<UInt64>] = [:]
             table.forEach { entry in
                 guard entry.hasAddress else { return true }
@@ -71,5 +78,14 @@ private struct NameSearch {
             found.merge(inTable) { first, _ in first }
         }
         return found
+    }
+
+    private func addresses(
+        of name: String, in table: SymbolTable, _ hash: SymbolHash
+    ) -> Set<UInt64>? {
+        let values = hash.candidates(for: name).compactMap { table.entry($0) }
+            .filter { $0.hasAddress && table.name($0.name) == name }
+            .map(\.value)
+        return values.isEmpty ? nil : Set(values)
     }
 }

@@ -81,15 +81,27 @@ struct SymbolTable: Sendable {
         guard let table = unsafe file.bytes.slice(offset, UInt64(count) * 24) else { return }
         var position = 24
         while position < count * 24 {
-            let entry = unsafe Entry(
-                name: table.loadUnaligned(fromByteOffset: position, as: UInt32.self),
-                info: table.loadUnaligned(fromByteOffset: position + 4, as: UInt8.self),
-                section: table.loadUnaligned(fromByteOffset: position + 6, as: UInt16.self),
-                value: table.loadUnaligned(fromByteOffset: position + 8, as: UInt64.self),
-                size: table.loadUnaligned(fromByteOffset: position + 16, as: UInt64.self))
-            if !body(entry) { return }
+            if unsafe !body(Self.entry(in: table, at: position)) { return }
             position += 24
         }
+    }
+
+    /// The symbol of this number; nil where there is none.
+    func entry(_ index: Int) -> Entry? {
+        guard index >= 0, index < count,
+            let table = unsafe file.bytes.slice(offset, UInt64(count) * 24)
+        else { return nil }
+        return unsafe Self.entry(in: table, at: index * 24)
+    }
+
+    @inline(__always)
+    private static func entry(in table: UnsafeRawBufferPointer, at position: Int) -> Entry {
+        unsafe Entry(
+            name: table.loadUnaligned(fromByteOffset: position, as: UInt32.self),
+            info: table.loadUnaligned(fromByteOffset: position + 4, as: UInt8.self),
+            section: table.loadUnaligned(fromByteOffset: position + 6, as: UInt16.self),
+            value: table.loadUnaligned(fromByteOffset: position + 8, as: UInt64.self),
+            size: table.loadUnaligned(fromByteOffset: position + 16, as: UInt64.self))
     }
 
     /// The name of a symbol; empty where the table has none.

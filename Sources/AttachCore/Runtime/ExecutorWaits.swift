@@ -11,9 +11,12 @@ struct ExecutorWaits {
         var implementation: UInt64
     }
 
-    init(images: ImageTable) {
-        let name = "_dispatch_main_q"
-        mainQueues = Set(images.addresses(ofSymbols: [name])[name, default: []].map(\.value))
+    private static let mainQueue = "_dispatch_main_q"
+    /// The symbols that are asked for.
+    static let symbolNames: Set<String> = [mainQueue]
+
+    init(symbols: RuntimeSymbols) {
+        mainQueues = Set(symbols[Self.mainQueue].map(\.value))
     }
 
     /// The wait that a `SerialExecutorRef` stands for. `preference` is the task executor that the

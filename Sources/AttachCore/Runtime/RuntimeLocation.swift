@@ -34,6 +34,7 @@ struct RuntimeLocation {
 /// metadata, which survives stripping.
 struct RuntimeLocator {
     let images: ImageTable
+    let symbols: RuntimeSymbols
     let code: CodeRanges
 
     private static let prefix = "_swift_concurrency_debug_"
@@ -44,6 +45,9 @@ struct RuntimeLocator {
     ]
     private static let groupAdapter =
         "_ZL30task_group_wait_resume_adapterPN5swift12AsyncContextE"
+
+    /// The symbols that are asked for.
+    static let symbolNames = Set(variables.map { prefix + $0 } + [groupAdapter])
 
     /// Metadata kinds of the two heap objects (include/swift/ABI/MetadataKind.def).
     private static let taskKind: UInt64 = 0x502
@@ -66,8 +70,7 @@ struct RuntimeLocator {
     // MARK: Exported variables
 
     private func byVariables(_ reader: inout WordReader) -> [RuntimeLocation] {
-        let names = Set(Self.variables.map { Self.prefix + $0 } + [Self.groupAdapter])
-        let found = images.addresses(ofSymbols: names)
+        let found = symbols.addresses(of: Self.symbolNames)
         var byImage: [Address: [String: UInt64]] = [:]
         for (name, addresses) in found {
             for address in addresses {

@@ -56,15 +56,16 @@ struct RuntimeReader {
 
     /// Everything that can be recovered.
     mutating func read() -> RuntimeState {
-        let locator = RuntimeLocator(images: images, code: code)
+        let symbols = RuntimeSymbols(images)
+        let locator = RuntimeLocator(images: images, symbols: symbols, code: code)
         let locations = locator.locate(&reader)
         guard let first = locations.first else {
             return RuntimeState(
                 runtime: RuntimeRecord(isPresent: false, hasSwift: locator.hasSwift))
         }
-        var state = read(first)
+        var state = read(first, symbols)
         for location in locations.dropFirst() {
-            let more = read(location)
+            let more = read(location, symbols)
             state.tasks += more.tasks
             state.groups += more.groups
             state.helpersFolded += more.helpersFolded
@@ -81,7 +82,9 @@ struct RuntimeReader {
         return state
     }
 
-    private mutating func read(_ location: RuntimeLocation) -> RuntimeState {
+    private mutating func read(
+        _ location: RuntimeLocation, _ symbols: RuntimeSymbols
+    ) -> RuntimeState {
         var runtime = RuntimeRecord(
             isPresent: true, hasSwift: true, linkage: location.linkage,
             layoutVersion: location.layoutVersion)
@@ -119,8 +122,8 @@ struct RuntimeReader {
         state.rejected = scan.rejected + scan.candidates.count - living.count
         state.bytesSearched = scan.bytesSearched
         let view = RuntimeView(
-            location: location, layout: layout, code: code, reader: reader, types: types,
-            tasks: living)
+            location: location, symbols: symbols, layout: layout, code: code, reader: reader,
+            types: types, tasks: living)
         var assembly = TaskAssembly(
             view: view, images: images, threads: threads, stacks: stacks,
             architecture: architecture)

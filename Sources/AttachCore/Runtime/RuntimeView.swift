@@ -4,6 +4,8 @@ import AttachReport
 struct RuntimeView {
     /// Where the runtime is.
     let location: RuntimeLocation
+    /// The runtime's symbols.
+    let symbols: RuntimeSymbols
     /// How its tasks are laid out.
     let layout: RuntimeLayout
     /// What is code.
@@ -19,10 +21,11 @@ struct RuntimeView {
     private let index: AddressIndex
 
     init(
-        location: RuntimeLocation, layout: RuntimeLayout, code: CodeRanges, reader: WordReader,
-        types: TypeReader, tasks: [TaskHeader]
+        location: RuntimeLocation, symbols: RuntimeSymbols, layout: RuntimeLayout,
+        code: CodeRanges, reader: WordReader, types: TypeReader, tasks: [TaskHeader]
     ) {
         self.location = location
+        self.symbols = symbols
         self.layout = layout
         self.code = code
         self.reader = reader

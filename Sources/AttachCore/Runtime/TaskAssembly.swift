@@ -22,7 +22,7 @@ struct TaskAssembly {
     /// Decodes every task, helpers aside, into `state`.
     mutating func assemble(into state: inout RuntimeState) {
         let sleeps = SleepHelpers(&view)
-        var decoder = TaskDecoder(&view, images: images)
+        var decoder = TaskDecoder(&view)
         var decoded: [TaskDecoder.Decoded] = []
         var positions: [Int: Int] = [:]
         decoded.reserveCapacity(view.tasks.count - sleeps.helpers.count)

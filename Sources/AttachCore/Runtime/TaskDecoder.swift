@@ -23,9 +23,9 @@ struct TaskDecoder {
 
     private static let nameLimit = 1024
 
-    init(_ view: inout RuntimeView, images: ImageTable) {
-        groupReader = TaskGroups(images: images, taskCount: view.tasks.count)
-        executors = ExecutorWaits(images: images)
+    init(_ view: inout RuntimeView) {
+        groupReader = TaskGroups(symbols: view.symbols, taskCount: view.tasks.count)
+        executors = ExecutorWaits(symbols: view.symbols)
         waitAdapters = Self.waitAdapters(&view)
     }
 

@@ -13,17 +13,19 @@ struct TaskGroups {
     private let discarding: Set<UInt64>
     private let accumulating: Set<UInt64>
 
-    init(images: ImageTable, taskCount: Int) {
+    private static let discardingTable = "_ZTVN12_GLOBAL__N_119DiscardingTaskGroupE"
+    private static let accumulatingTable = "_ZTVN12_GLOBAL__N_121AccumulatingTaskGroupE"
+    /// The symbols that are asked for.
+    static let symbolNames: Set<String> = [discardingTable, accumulatingTable]
+
+    init(symbols: RuntimeSymbols, taskCount: Int) {
         walk = BoundedWalk(limit: taskCount + 1)
-        let discardingTable = "_ZTVN12_GLOBAL__N_119DiscardingTaskGroupE"
-        let accumulatingTable = "_ZTVN12_GLOBAL__N_121AccumulatingTaskGroupE"
-        let found = images.addresses(ofSymbols: [discardingTable, accumulatingTable])
         // A table begins with the offset to the top and the type, then come the functions.
         func functions(_ name: String) -> Set<UInt64> {
-            Set(found[name, default: []].map { $0.value &+ 16 })
+            Set(symbols[name].map { $0.value &+ 16 })
         }
-        discarding = functions(discardingTable)
-        accumulating = functions(accumulatingTable)
+        discarding = functions(Self.discardingTable)
+        accumulating = functions(Self.accumulatingTable)
     }
 
     /// The ids of a task's children, oldest first; notes its groups.
