@@ -16,6 +16,14 @@ struct AsyncFrames {
         var task: Int
     }
 
+    /// How async frames are told from others; the surest first.
+    enum Method: CaseIterable {
+        /// By the call that the runtime made.
+        case resumeCall
+        /// By the context that the frame holds where an extended frame has it.
+        case contextSlot
+    }
+
     /// Where a root context belongs; made of running tasks alone.
     let roots: [UInt64: Int]
     let images: ImageTable
@@ -32,20 +40,22 @@ struct AsyncFrames {
     ///
     /// - Parameter current: The task that the thread says it runs, if it says.
     mutating func find(
-        in stack: NativeStack, current: Int?, reader: inout WordReader
+        in stack: NativeStack, by method: Method, current: Int?, reader: inout WordReader
     ) -> [Found] {
-        var called = resumedFrames(stack, &reader)
-        if called.isEmpty { called = framesHoldingContext(stack, &reader) }
+        let called =
+            switch method {
+            case .resumeCall: resumedFrames(stack, &reader)
+            case .contextSlot: framesHoldingContext(stack, &reader)
+            }
         var result: [Found] = []
         var inner = 0
-        for frame in called {
-            if let found = found(
-                at: frame, in: stack, from: inner, expected: result.isEmpty ? current : nil, &reader
-            ),
-                !result.contains(where: { $0.task == found.task })
-            {
-                result.append(found)
+        for (index, frame) in called.enumerated() {
+            // The thread says which task its innermost job is of; further out it is another's.
+            let found = found(at: frame, in: stack, from: inner, &reader) { task in
+                guard let current else { return !result.contains { $0.task == task } }
+                return index == 0 ? task == current : task != current
             }
+            if let found { result.append(found) }
             inner = frame + 1
         }
         return result
@@ -102,8 +112,8 @@ struct AsyncFrames {
     // MARK: Whose
 
     private mutating func found(
-        at index: Int, in stack: NativeStack, from inner: Int, expected: Int?,
-        _ reader: inout WordReader
+        at index: Int, in stack: NativeStack, from inner: Int, _ reader: inout WordReader,
+        accepts: (Int) -> Bool
     ) -> Found? {
         let frame = stack.frames[index]
         var candidates: [UInt64] = []
@@ -111,15 +121,12 @@ struct AsyncFrames {
         candidates.append(frame.asyncContext)
         // The register keeps its value in functions further in that do not use it.
         candidates += stack.frames[inner..<index].reversed().prefix(16).map(\.asyncContext)
-        var other: Found?
         for candidate in candidates {
-            guard let task = task(of: candidate, &reader) else { continue }
+            guard let task = task(of: candidate, &reader), accepts(task) else { continue }
             let context = ownContext(candidate, pc: frame.address, &reader)
-            let found = Found(frame: index, context: context, task: task)
-            if expected == nil || task == expected { return found }
-            if other == nil { other = found }
+            return Found(frame: index, context: context, task: task)
         }
-        return other
+        return nil
     }
 
     private static func slot(of frame: NativeFrame, _ reader: inout WordReader) -> UInt64? {

@@ -47,8 +47,8 @@ struct LayoutCalibration {
                 continue
             }
             switch end(of: task.context, &walk, &reader) {
-            case task.root: score.fits += 1
-            case nil: break
+            // A broken chain says nothing against the first context that was found in its place.
+            case task.root, nil: score.fits += 1
             default: score.contradictions += 1
             }
         }

@@ -46,11 +46,21 @@ struct RuntimeReader {
         memory: TargetMemory, images: ImageTable, threads: [CapturedThread],
         stacks: [Int32: NativeStack], architecture: Architecture
     ) {
+        self.init(
+            memory: memory, images: images, threads: threads, stacks: stacks,
+            architecture: architecture, code: CodeRanges(images))
+    }
+
+    /// The same with other ideas of what is code.
+    init(
+        memory: TargetMemory, images: ImageTable, threads: [CapturedThread],
+        stacks: [Int32: NativeStack], architecture: Architecture, code: CodeRanges
+    ) {
         self.images = images
         self.threads = threads
         self.stacks = stacks
         self.architecture = architecture
-        code = CodeRanges(images)
+        self.code = code
         reader = WordReader(memory)
     }
 
@@ -59,9 +69,19 @@ struct RuntimeReader {
         let symbols = RuntimeSymbols(images)
         let locator = RuntimeLocator(images: images, symbols: symbols, code: code)
         let locations = locator.locate(&reader)
-        guard let first = locations.first else {
+        guard !locations.isEmpty else {
             return RuntimeState(
                 runtime: RuntimeRecord(isPresent: false, hasSwift: locator.hasSwift))
+        }
+        return read(locations, symbols)
+    }
+
+    /// What can be recovered of these runtimes, of which there is hardly ever more than one.
+    mutating func read(
+        _ locations: [RuntimeLocation], _ symbols: RuntimeSymbols
+    ) -> RuntimeState {
+        guard let first = locations.first else {
+            return RuntimeState(runtime: RuntimeRecord(isPresent: false, hasSwift: false))
         }
         var state = read(first, symbols)
         for location in locations.dropFirst() {

@@ -81,25 +81,39 @@ struct TaskAssembly {
             $0[view.tasks[$1].address] = $1
         }
         let storage = CurrentTasks(images: images)
-        var frames = AsyncFrames(roots: roots, images: images, architecture: architecture)
-        var current: [(thread: Int32, task: Int)] = []
+        var claims: [Int: [Int32]] = [:]
+        var current: [Int32: Int] = [:]
         for thread in threads {
-            guard let registers = thread.registers else { continue }
-            let task = storage.task(of: registers, reader: &view.reader) { addresses[$0] }
-            if let task { current.append((thread.id, task)) }
-            guard let stack = stacks[thread.id] else { continue }
-            for found in frames.find(in: stack, current: task, reader: &view.reader) {
-                guard let index = running[found.task], tasks[index].record.thread == nil else {
-                    continue
+            guard let registers = thread.registers,
+                let task = storage.task(
+                    of: registers, reader: &view.reader, running: { addresses[$0] })
+            else { continue }
+            current[thread.id] = task
+            claims[task, default: []].append(thread.id)
+        }
+        var frames = AsyncFrames(roots: roots, images: images, architecture: architecture)
+        for method in AsyncFrames.Method.allCases {
+            for thread in threads {
+                guard let stack = stacks[thread.id] else { continue }
+                let found = frames.find(
+                    in: stack, by: method, current: current[thread.id], reader: &view.reader)
+                for frame in found {
+                    guard let index = running[frame.task], tasks[index].record.thread == nil else {
+                        continue
+                    }
+                    tasks[index].record.thread = thread.id
+                    tasks[index].nativeFrameCount = frame.frame + 1
+                    decoder.followCallers(
+                        from: frame.context, of: view.tasks[frame.task], into: &tasks[index], &view)
                 }
-                tasks[index].record.thread = thread.id
-                tasks[index].nativeFrameCount = found.frame + 1
-                decoder.followCallers(
-                    from: found.context, of: view.tasks[found.task], into: &tasks[index], &view)
             }
         }
-        for (thread, task) in current {
-            guard let index = running[task], tasks[index].record.thread == nil else { continue }
+        // A thread that has left its last job by pthread_exit, as the first one of an async main
+        // does, says for ever that it runs it: such a claim counts only while it is the only one.
+        for (task, threads) in claims {
+            guard let index = running[task], tasks[index].record.thread == nil,
+                threads.count == 1, let thread = threads.first
+            else { continue }
             tasks[index].record.thread = thread
             tasks[index].nativeFrameCount = stacks[thread]?.frames.count
             tasks[index].stoppedBecause = "its async frame was not found on the thread's stack"
