@@ -191,7 +191,7 @@ struct RuntimePartsTests {
                     kind: index == 0 ? .programCounter : .returnAddress),
                 canonicalFrameAddress: .null, framePointer: 0,
                 // The leaf has lost the register, and the runtime's frame still shows it.
-                asyncContext: index == 0 ? 1 : parts.contexts[1])
+                asyncContext: index == 0 ? 1 : parts.contexts[0])
         }
         let thread = CapturedThread(
             id: 7, namespaceID: nil, name: "", state: .running, registers: nil, systemCall: nil)
@@ -202,6 +202,6 @@ struct RuntimePartsTests {
         #expect(task.record.state == .running)
         #expect(task.record.thread == 7)
         #expect(task.nativeFrameCount == 2)
-        #expect(task.resumePoints.map(\.address.value) == [RuntimeWorld.code + 0x2000])
+        #expect(task.resumePoints.map(\.address.value) == recipe.frames)
     }
 }

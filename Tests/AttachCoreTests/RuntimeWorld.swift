@@ -164,11 +164,15 @@ struct RuntimeWorld {
         var contexts: [UInt64] = []
         var outer = root
         for frame in recipe.frames.reversed() {
-            let context = room(32)
+            let context = room(48) + 16
+            // In front of it the header of the task's allocator: the previous one, the slab.
+            builder.put(context - 16, contexts.last.map { $0 - 16 } ?? 0, 0)
             builder.put(context, outer, frame, 0, 0)
-            contexts.insert(context, at: 0)
+            contexts.append(context)
             outer = context
         }
+        builder.put(task + 112, contexts.last.map { $0 - 16 } ?? 0)
+        contexts.reverse()
         builder.put(task + 64, outer)
         var parts = Parts(
             task: task, root: root, contexts: contexts, records: [], dependency: 0)

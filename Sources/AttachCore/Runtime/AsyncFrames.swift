@@ -24,14 +24,27 @@ struct AsyncFrames {
         case contextSlot
     }
 
-    /// Where a root context belongs; made of running tasks alone.
-    let roots: [UInt64: Int]
-    let images: ImageTable
-    let architecture: Architecture
+    private let running: [Int: TaskHeader]
+    /// Where a root context belongs.
+    private let roots: [UInt64: Int]
+    private let images: ImageTable
+    private let architecture: Architecture
+    private let code: CodeRanges
+    private var live: LiveContexts
     private var ends: [UInt64: Int?] = [:]
 
-    init(roots: [UInt64: Int], images: ImageTable, architecture: Architecture) {
-        self.roots = roots
+    /// Bytes of a frame that are searched for a context.
+    private static let frameLimit: UInt64 = 4096
+
+    /// `running` are the running tasks by their positions; nothing else is ever found.
+    init(
+        running: [Int: TaskHeader], layout: RuntimeLayout, code: CodeRanges, images: ImageTable,
+        architecture: Architecture
+    ) {
+        self.running = running
+        roots = running.reduce(into: [:]) { $0[$1.value.root] = $1.key }
+        live = LiveContexts(layout: layout)
+        self.code = code
         self.images = images
         self.architecture = architecture
     }
@@ -51,7 +64,9 @@ struct AsyncFrames {
         var inner = 0
         for (index, frame) in called.enumerated() {
             // The thread says which task its innermost job is of; further out it is another's.
-            let found = found(at: frame, in: stack, from: inner, &reader) { task in
+            let found = found(
+                at: frame, in: stack, from: inner, current: index == 0 ? current : nil, &reader
+            ) { task in
                 guard let current else { return !result.contains { $0.task == task } }
                 return index == 0 ? task == current : task != current
             }
@@ -112,8 +127,8 @@ struct AsyncFrames {
     // MARK: Whose
 
     private mutating func found(
-        at index: Int, in stack: NativeStack, from inner: Int, _ reader: inout WordReader,
-        accepts: (Int) -> Bool
+        at index: Int, in stack: NativeStack, from inner: Int, current: Int?,
+        _ reader: inout WordReader, accepts: (Int) -> Bool
     ) -> Found? {
         let frame = stack.frames[index]
         var candidates: [UInt64] = []
@@ -122,11 +137,49 @@ struct AsyncFrames {
         // The register keeps its value in functions further in that do not use it.
         candidates += stack.frames[inner..<index].reversed().prefix(16).map(\.asyncContext)
         for candidate in candidates {
-            guard let task = task(of: candidate, &reader), accepts(task) else { continue }
-            let context = ownContext(candidate, pc: frame.address, &reader)
-            return Found(frame: index, context: context, task: task)
+            guard let task = task(of: candidate, &reader), let header = running[task],
+                accepts(task)
+            else { continue }
+            // The register may still show the context of a call that has ended.
+            let context =
+                live.contain(candidate, of: header, reader: &reader)
+                ? candidate : newestContext(of: header, task, &reader)
+            return Found(
+                frame: index, context: ownContext(context, pc: frame.address, &reader), task: task)
         }
-        return nil
+        // Optimised code may have put its context anywhere in its frame: whatever stands there
+        // tells the task at least.
+        var task = current
+        for word in words(of: index, in: stack, &reader) where task == nil {
+            if let other = self.task(of: word, &reader), accepts(other) { task = other }
+        }
+        guard let task, let header = running[task], accepts(task) else { return nil }
+        let context = newestContext(of: header, task, &reader)
+        return Found(
+            frame: index, context: ownContext(context, pc: frame.address, &reader), task: task)
+    }
+
+    private mutating func newestContext(
+        of header: TaskHeader, _ task: Int, _ reader: inout WordReader
+    ) -> UInt64 {
+        var finder = live
+        return finder.newest(of: header, reader: &reader) { place, reader in
+            guard self.task(of: place, &reader) == task, let resume = reader.word(place, 8) else {
+                return false
+            }
+            return code.contains(resume)
+        }
+    }
+
+    /// The words of a frame, from where the next inner one ends.
+    private func words(
+        of index: Int, in stack: NativeStack, _ reader: inout WordReader
+    ) -> [UInt64] {
+        let end = stack.frames[index].canonicalFrameAddress.value
+        guard index > 0 else { return [] }
+        let start = stack.frames[index - 1].canonicalFrameAddress.value
+        guard start & 7 == 0, start < end, end - start <= Self.frameLimit else { return [] }
+        return stride(from: start, to: end, by: 8).compactMap { reader.word($0) }
     }
 
     private static func slot(of frame: NativeFrame, _ reader: inout WordReader) -> UInt64? {

@@ -34,6 +34,8 @@ struct RuntimeLayout: Hashable, Sendable {
     var status: UInt64 = 96
     /// `ActiveTaskStatus.Record`: the innermost status record.
     var records: UInt64 = 104
+    /// `Allocator`: the header of the newest live allocation.
+    var lastAllocation: UInt64 = 112
     /// High half of the task id, 32 bits.
     var identifierHigh: UInt64 = 144
     /// `BasePriority`, one byte.

@@ -76,7 +76,7 @@ struct TaskAssembly {
         _ tasks: inout [TaskDecoder.Decoded], _ running: [Int: Int], _ decoder: inout TaskDecoder
     ) {
         guard !running.isEmpty else { return }
-        let roots = running.keys.reduce(into: [UInt64: Int]()) { $0[view.tasks[$1].root] = $1 }
+        let headers = running.keys.reduce(into: [Int: TaskHeader]()) { $0[$1] = view.tasks[$1] }
         let addresses = running.keys.reduce(into: [UInt64: Int]()) {
             $0[view.tasks[$1].address] = $1
         }
@@ -91,7 +91,9 @@ struct TaskAssembly {
             current[thread.id] = task
             claims[task, default: []].append(thread.id)
         }
-        var frames = AsyncFrames(roots: roots, images: images, architecture: architecture)
+        var frames = AsyncFrames(
+            running: headers, layout: view.layout, code: view.code, images: images,
+            architecture: architecture)
         for method in AsyncFrames.Method.allCases {
             for thread in threads {
                 guard let stack = stacks[thread.id] else { continue }
