@@ -1,4 +1,5 @@
 import AttachReport
+import TestSupport
 import Testing
 
 @testable import AttachCore
