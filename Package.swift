@@ -12,21 +12,12 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// The order matters to a static link: libunwind's `_Unwind_*` must come after libgcc_eh's.
-let unwindLibraries: [LinkerSetting] = [
-    .linkedLibrary("unwind-x86_64", .when(platforms: [.linux])),
-    .linkedLibrary("gcc_eh", .when(platforms: [.linux])),
-    .linkedLibrary("unwind", .when(platforms: [.linux])),
-    .linkedLibrary("lzma", .when(platforms: [.linux])),
-]
-
-let elfLibraries: [LinkerSetting] = [
-    .linkedLibrary("dw", .when(platforms: [.linux])),
-    .linkedLibrary("elf", .when(platforms: [.linux])),
-    .linkedLibrary("lzma", .when(platforms: [.linux])),
-    .linkedLibrary("bz2", .when(platforms: [.linux])),
-    .linkedLibrary("z", .when(platforms: [.linux])),
-]
+/// What the C targets need, in the one order that a static link accepts: libunwind defines
+/// `_Unwind_*` too, so it must come after libgcc_eh, and a library before those it draws on. It
+/// is one list of one target because the package manager drops what it has seen in another.
+let nativeLibraries: [LinkerSetting] = [
+    "unwind-x86_64", "gcc_eh", "unwind", "dw", "elf", "lzma", "bz2", "z",
+].map { .linkedLibrary($0, .when(platforms: [.linux])) }
 
 let package = Package(
     name: "asyncattach",
@@ -40,15 +31,14 @@ let package = Package(
     ],
     targets: [
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
-        .target(
-            name: "CUnwind", cSettings: [.define("_GNU_SOURCE")], linkerSettings: unwindLibraries),
-        .target(name: "CElf", cSettings: [.define("_GNU_SOURCE")], linkerSettings: elfLibraries),
+        .target(name: "CUnwind", cSettings: [.define("_GNU_SOURCE")]),
+        .target(name: "CElf", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "CSwiftRuntime"),
         .target(name: "AttachReport", swiftSettings: strict),
         .target(
             name: "AttachCore",
             dependencies: ["CLinux", "CUnwind", "CElf", "CSwiftRuntime", "AttachReport"],
-            swiftSettings: strict),
+            swiftSettings: strict, linkerSettings: nativeLibraries),
         .executableTarget(
             name: "asyncattach",
             dependencies: [
