@@ -71,7 +71,7 @@ struct FixtureTruthTests {
         for fact in fixture.facts("tasksSharing") {
             let stack = try #require(fact["stack"] as? [String])
             let sharing = snapshot.tasks.filter { task in
-                isSubsequence(stack, of: task.frames.compactMap(\.plainName))
+                task.frames.compactMap(\.plainName).filter { $0.contains("Many.") } == stack
             }
             #expect(sharing.count == fact["count"] as? Int, "\(stack)")
         }
@@ -85,7 +85,11 @@ struct FixtureTruthTests {
     private func expectComplete(_ snapshot: Snapshot) {
         #expect(snapshot.runtime.isPresent)
         #expect(snapshot.runtime.layoutVersion == 1)
-        for gap in snapshot.coverage.gaps { Issue.record("gap: \(gap)") }
+        // A task that never rests may be caught while its records are being changed.
+        for gap in snapshot.coverage.gaps
+        where gap.reason != .inconsistent || !gap.what.hasPrefix("status records") {
+            Issue.record("gap: \(gap)")
+        }
     }
 }
 
@@ -130,7 +134,7 @@ private struct TaskTruth {
         compare("immediate", task.flags.contains(.immediate), fact["immediate"] as? Bool)
         compare("thread", task.thread, (fact["tid"] as? Int).map(Int32.init))
         compare("priority", Self.normal(task.basePriority.description), priority)
-        if state != "running" {
+        if state != "running", fact["busy"] as? Bool != true {
             compare("wait", task.wait.kind.rawValue, fact["wait"] as? String)
         }
         if case .task(let awaited) = task.wait {
@@ -169,19 +173,18 @@ private struct TaskTruth {
         return strangers(task, told) + lines(found, told)
     }
 
-    /// Frames of the fixture's own sources that it does not tell of.
+    /// Frames of the fixture's own sources that it does not tell of. What lies on top of the
+    /// first told frame is told of under `below`, or is what a spinning function calls.
     private func strangers(_ task: TaskRecord, _ told: [String]) -> [String] {
-        let below = Set(fact["below"] as? [String] ?? [])
-        let names = Set(told).union(below)
-        let others = task.frames.filter { frame in
-            guard frame.folding == nil, let file = frame.location?.file,
-                file.contains("/Fixtures/\(fixture)/")
-            else { return false }
-            return frame.plainName.map {
-                !names.contains($0) && $0 != "\(fixture).$main()"
-                    && !$0.hasSuffix(".$main()")
-            } ?? true
-        }
+        let names = Set(told)
+        let others = task.frames
+            .drop { $0.plainName.map { !names.contains($0) } ?? true }
+            .filter { frame in
+                guard frame.folding == nil, let name = frame.plainName,
+                    frame.location?.file.contains("/Fixtures/\(fixture)/") == true
+                else { return false }
+                return !names.contains(name) && !name.hasSuffix(".$main()")
+            }
         return others.isEmpty ? [] : ["frames too many: \(others.compactMap(\.plainName))"]
     }
 
