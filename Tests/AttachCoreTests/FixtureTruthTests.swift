@@ -71,7 +71,8 @@ struct FixtureTruthTests {
         for fact in fixture.facts("tasksSharing") {
             let stack = try #require(fact["stack"] as? [String])
             let sharing = snapshot.tasks.filter { task in
-                task.frames.compactMap(\.plainName).filter { $0.contains("Many.") } == stack
+                let shown = task.frames.filter { $0.folding == nil }.compactMap(\.plainName)
+                return shown.filter { $0.contains("Many.") } == stack
             }
             #expect(sharing.count == fact["count"] as? Int, "\(stack)")
         }
