@@ -107,6 +107,18 @@ struct RuntimeHostileTests {
         #expect(state.rejected == 1)
     }
 
+    /// Memory is copied in pieces: a task may lie in two of them.
+    @Test(arguments: (1...38).map { UInt64($0) * 8 })
+    func aTaskAcrossASeamIsOne(offset: UInt64) {
+        var world = RuntimeWorld()
+        let first = world.task()
+        world.task()
+        world.builder.seams = [first.task + offset]
+        let state = world.state()
+        #expect(state.tasks.map(\.record.id) == [1, 2])
+        #expect(state.tasks.first?.resumePoints == state.tasks.last?.resumePoints)
+    }
+
     @Test func aTypeOfAbsurdSizeIsNone() {
         var world = RuntimeWorld()
         world.task()

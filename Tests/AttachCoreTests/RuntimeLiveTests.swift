@@ -91,6 +91,18 @@ struct RuntimeLiveTests {
         names.reduce(into: []) { if $0.last != $1 { $0.append($1) } }
     }
 
+    @Test(arguments: Fixture.Mode.allCases)
+    func aTaskThatNeverStartedShowsWhatItWillRun(mode: Fixture.Mode) throws {
+        let fixture = try Fixture("Structure", mode: mode)
+        let look = try RuntimeLook(pid: fixture.pid)
+        let waiting = look.state.tasks.filter { $0.record.name == "never-started" }
+        let shown = look.functions(of: waiting, in: "Structure").values.first ?? []
+        #expect(
+            shown.contains {
+                $0.contains("closure #1 in Busy.occupy(_:)") || $0.contains("Structure")
+            }, "\(shown)")
+    }
+
     @Test(arguments: [1000, 100_000])
     func manyTasksAreFound(count: Int) throws {
         let fixture = try Fixture("Many", mode: .release, ["\(count)"])

@@ -90,6 +90,34 @@ struct RuntimePartsTests {
         #expect(WaitNames.wait(of: symbol) == wait)
     }
 
+    @Test(
+        arguments: [
+            ("thunk for @escaping @callee_guaranteed @async () -> (@out A)", true),
+            ("partial apply for specialized thunk for @escaping @async () -> ()", true),
+            ("partial apply for closure #1 in start()", false), ("thunk for spoons()", false),
+        ])
+    func reabstractionThunksAreKnownByName(name: String, isThunk: Bool) {
+        #expect(EntryPoints.isThunk(name) == isThunk)
+    }
+
+    @Test func aThunkTellsWhatItWraps() {
+        var builder = MemoryBuilder()
+        // Of a generic thunk: the type stands before the function.
+        builder.put(0x2000, 0x1111, 3, 0x3000, 0x4000, 0x5000)
+        builder.put(0x3000, 0x30)
+        builder.putRelative(0x4000, to: RuntimeWorld.code + 8)
+        builder.put(0x6000, 0x1111, 3, 0x6000, 0x2000, 0)
+        var reader = WordReader(builder.memory())
+        let entry = EntryPoint(function: 1, closure: 0x2000)
+        let wrapped = entry.wrapped(&reader, RuntimeWorld.ranges)
+        #expect(wrapped?.function == RuntimeWorld.code + 8)
+        #expect(wrapped?.closure == 0x5000)
+        for closure in [0, 0x6000, 0x2001, .max - 7] as [UInt64] {
+            let other = EntryPoint(function: 1, closure: closure)
+            #expect(other.wrapped(&reader, RuntimeWorld.ranges) == nil)
+        }
+    }
+
     @Test func namesOfTypesAreRead() {
         var builder = MemoryBuilder()
         func descriptor(_ place: UInt64, _ flags: UInt32, parent: UInt64, _ name: String) {

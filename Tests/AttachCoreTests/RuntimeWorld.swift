@@ -5,6 +5,8 @@ import AttachReport
 /// Memory made of literal words.
 struct MemoryBuilder {
     private(set) var words: [UInt64: UInt64] = [:]
+    /// Addresses where a new segment begins without a gap, as copying in pieces makes them.
+    var seams: Set<UInt64> = []
 
     /// Words one after another.
     mutating func put(_ address: UInt64, _ values: UInt64...) {
@@ -51,7 +53,7 @@ struct MemoryBuilder {
             run = []
         }
         for (address, word) in words.sorted(by: { $0.key < $1.key }) {
-            if run.isEmpty || address != start + UInt64(run.count) * 8 {
+            if seams.contains(address) || address != start + UInt64(run.count) * 8 {
                 close()
                 start = address
             }

@@ -49,7 +49,8 @@ struct ExecutorWaits {
         _ identity: UInt64, _ types: inout TypeReader, _ reader: inout WordReader
     ) -> Bool {
         guard let declaration = types.declarationOfObject(identity, &reader) else { return false }
-        return declaration.module == "_Concurrency"
+        // The library gives its types the module name of the standard library.
+        return ["Swift", "_Concurrency"].contains(declaration.module)
             && ["DispatchMainExecutor", "CooperativeExecutor"].contains(declaration.path)
     }
 }

@@ -65,9 +65,6 @@ struct RuntimeLayout: Hashable, Sendable {
             nameFragmentSize: 16, childFragmentSize: 24, allowsUnknownBits: true)
     }
 
-    /// The smallest task that any layout has.
-    static let smallestTask: UInt64 = 192
-
     /// What layouts a runtime may have, by what it says of itself; the likeliest first.
     ///
     /// - Parameters:

@@ -108,9 +108,9 @@ struct RuntimeReader {
         var runtime = RuntimeRecord(
             isPresent: true, hasSwift: true, linkage: location.linkage,
             layoutVersion: location.layoutVersion)
-        let code = code
-        let scan = TaskScanner.scan(reader.memory, isa: location.taskISA) { address, segment in
-            TaskHeader.looksLikeJob(address, in: segment, code: code)
+        var scanned = reader
+        let scan = TaskScanner.scan(reader.memory, isa: location.taskISA) { address in
+            TaskHeader.looksLikeJob(address, reader: &scanned, code: code)
         }
         let layouts = RuntimeLayout.candidates(
             version: location.layoutVersion, size: location.taskSize, speaks: location.speaks)

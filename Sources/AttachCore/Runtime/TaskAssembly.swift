@@ -26,14 +26,15 @@ struct TaskAssembly {
         var decoded: [TaskDecoder.Decoded] = []
         var positions: [Int: Int] = [:]
         decoded.reserveCapacity(view.tasks.count - sleeps.helpers.count)
-        for (position, task) in view.tasks.enumerated() where !sleeps.helpers.contains(position) {
-            var one = decoder.decode(task, &view)
+        for position in view.tasks.indices where !sleeps.helpers.contains(position) {
+            var one = decoder.decode(position, &view)
             if one.record.wait == .continuation, sleeps.sleepers.contains(position) {
                 one.record.wait = .sleep
             }
             if one.record.state == .running { positions[position] = decoded.count }
             decoded.append(one)
         }
+        lookThroughThunks(&decoded, &decoder)
         refineContinuations(&decoded, decoder.stacks.stacks)
         placeRunning(&decoded, positions, &decoder)
         let stackTable = decoder.stacks.stacks
@@ -45,6 +46,29 @@ struct TaskAssembly {
         state.groups = decoder.groups
         state.helpersFolded = sleeps.helpers.count
         state.gaps += view.gaps.gaps
+    }
+
+    // MARK: Tasks that have not started
+
+    private mutating func lookThroughThunks(
+        _ tasks: inout [TaskDecoder.Decoded], _ decoder: inout TaskDecoder
+    ) {
+        var unstarted: [(index: Int, entry: EntryPoint)] = []
+        for (index, task) in tasks.enumerated()
+        where task.record.state == .enqueued || task.record.state == .created {
+            let header = view.tasks[task.position]
+            if view.isUnstarted(header), let entry = EntryPoint(of: header, &view.reader) {
+                unstarted.append((index, entry))
+            }
+        }
+        guard !unstarted.isEmpty else { return }
+        var points = EntryPoints(
+            Symbolizer(images: images, memory: view.reader.memory, readsLines: false))
+        let functions = points.functions(
+            of: unstarted.map(\.entry), &view.reader, view.code)
+        for ((index, _), functions) in zip(unstarted, functions) where functions.count > 1 {
+            decoder.setStack(functions, of: &tasks[index])
+        }
     }
 
     // MARK: Continuations

@@ -4,6 +4,8 @@ import AttachReport
 struct TaskDecoder {
     /// A task as decoded so far, and what later steps need of it.
     struct Decoded {
+        /// Its place in the view.
+        var position: Int
         var record: TaskRecord
         /// Number of its stack in `stacks`.
         var stack: Int
@@ -44,13 +46,15 @@ struct TaskDecoder {
         return adapters
     }
 
-    /// One task.
-    mutating func decode(_ task: TaskHeader, _ view: inout RuntimeView) -> Decoded {
+    /// The task at a place in the view.
+    mutating func decode(_ position: Int, _ view: inout RuntimeView) -> Decoded {
+        let task = view.tasks[position]
         let facts = StatusRecords.read(from: task.records, walk: &records, reader: &view.reader)
         note(facts.trouble, of: task, &view)
         let dependency = TaskDependency(of: task, layout: view.layout, reader: &view.reader)
         let state = state(of: task, dependency, &view)
         var decoded = Decoded(
+            position: position,
             record: TaskRecord(
                 id: task.id, name: name(of: task, facts, &view), address: Address(task.address),
                 state: state, priority: Priority(task.status.priority),
@@ -184,6 +188,11 @@ struct TaskDecoder {
             chain.append(task.resume)
         }
         finishStack(from: task.context, of: task, into: &decoded, &view)
+    }
+
+    /// Gives a task a stack of these functions.
+    mutating func setStack(_ points: [UInt64], of decoded: inout Decoded) {
+        decoded.stack = stacks.number(of: points)
     }
 
     /// The async callers of a running task's async frame.

@@ -55,20 +55,18 @@ extension TaskHeader {
     /// reads nothing outside of the object.
     @inline(__always)
     static func looksLikeJob(
-        _ address: UInt64, in segment: TargetMemory.Segment, code: CodeRanges
+        _ address: UInt64, reader: inout WordReader, code: CodeRanges
     ) -> Bool {
-        guard address & 15 == 0, segment.end &- address >= RuntimeLayout.smallestTask,
-            let references = segment.load(
-                at: address &+ JobLayout.references, as: UInt64.self),
-            isAlive(references),
-            let rawFlags = segment.load(at: address &+ JobLayout.flags, as: UInt32.self)
+        guard address & 15 == 0,
+            let references = reader.word(address, JobLayout.references), isAlive(references),
+            let rawFlags = reader.half(address &+ JobLayout.flags)
         else { return false }
         let flags = JobFlags(rawValue: rawFlags)
         guard flags.kind == 0, isTaskPriority(flags.priority),
-            let id = segment.load(at: address &+ JobLayout.identifier, as: UInt32.self),
-            let voucher = segment.load(at: address &+ JobLayout.voucher, as: UInt64.self),
+            let id = reader.half(address &+ JobLayout.identifier),
+            let voucher = reader.word(address, JobLayout.voucher),
             id != 0, voucher == 0 || voucher == .max,
-            let resume = segment.load(at: address &+ JobLayout.resume, as: UInt64.self)
+            let resume = reader.word(address, JobLayout.resume)
         else { return false }
         return code.contains(resume)
     }

@@ -20,7 +20,7 @@ struct TaskScanner {
     /// Searches all memory that the target could write for objects of class `isa`.
     static func scan(
         _ memory: TargetMemory, isa: UInt64,
-        where matches: (_ address: UInt64, _ segment: TargetMemory.Segment) -> Bool
+        where matches: (_ address: UInt64) -> Bool
     ) -> Result {
         var result = Result()
         for segment in memory.segments where segment.isCaptured && segment.isWritable {
@@ -36,10 +36,10 @@ struct TaskScanner {
 
     private static func scan(
         _ segment: TargetMemory.Segment, isa: UInt64, into result: inout Result,
-        where matches: (_ address: UInt64, _ segment: TargetMemory.Segment) -> Bool
+        where matches: (_ address: UInt64) -> Bool
     ) {
         WordSearch.each(isa, in: segment) { address in
-            if matches(address, segment) {
+            if matches(address) {
                 result.candidates.append(address)
             } else {
                 result.rejected += 1

@@ -54,11 +54,12 @@ enum YieldedTasks {
     static func find(_ view: inout RuntimeView) -> Set<UInt64> {
         guard view.location.jobISA != 0 else { return [] }
         var tasks: Set<UInt64> = []
-        _ = TaskScanner.scan(view.reader.memory, isa: view.location.jobISA) { address, segment in
-            guard let raw = segment.load(at: address &+ JobLayout.flags, as: UInt32.self),
+        var reader = view.reader
+        _ = TaskScanner.scan(view.reader.memory, isa: view.location.jobISA) { address in
+            guard let raw = reader.half(address &+ JobLayout.flags),
                 JobFlags(rawValue: raw).kind == JobFlags.nullaryContinuationKind,
-                let task = segment.load(at: address &+ JobLayout.context, as: UInt64.self),
-                segment.load(at: address &+ JobLayout.context &+ 8, as: UInt64.self) == task
+                let task = reader.word(address, JobLayout.context),
+                reader.word(address, JobLayout.context &+ 8) == task
             else { return false }
             tasks.insert(task)
             return false
