@@ -30,7 +30,9 @@ struct DumpJob {
             ErrorMessage.print(ErrorMessage.words(error))
             return ExitStatus(error)
         }
-        SupervisedChild.confine(memoryBytes: 64 << 30, seconds: UInt64(seconds))
+        // Foreign bytes may ask for any amount of memory; the honest need grows with the capture.
+        SupervisedChild.confine(
+            memoryBytes: 8 << 30 + 6 * capture.record.bytes, seconds: UInt64(seconds))
         var assembler = SnapshotAssembler(capture)
         let snapshot = assembler.snapshot()
         let report = Report(toolVersion: Tool.version, snapshot: snapshot)
