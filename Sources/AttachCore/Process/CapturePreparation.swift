@@ -50,15 +50,19 @@ struct CapturePreparation: ~Copyable {
         var pages = ResidentPages(directory, thread: thread)
 
         let writable = mappings.filter(\.holdsState)
-        let resident = pages?.runs(in: writable) ?? writable.map(\.range)
+        let fixed = mappings.filter(\.holdsConstants)
+        let all = pages?.runs(in: mappings.filter { $0.holdsState || $0.holdsConstants })
+        let resident =
+            all.map { ResidentPages.intersect($0, writable) } ?? writable.map(\.range)
         let bytes = resident.reduce(0) { $0 + $1.count }
         let budget = Int(clamping: limits.maximumBytes ?? freeMemory() / 2)
         // Room for what it allocates until it is stopped; only reserved, so it costs nothing.
         let reserve = min(bytes + bytes / 2 + (256 << 20), max(budget, 1 << 20))
         let arena = try MemoryArena(capacity: reserve, prefault: min(bytes + (1 << 20), reserve))
 
-        let fixed = mappings.filter(\.holdsConstants)
-        let runs = (pages?.runs(in: fixed) ?? []) + mappings.filter(\.isVDSO).map(\.range)
+        let runs =
+            (all.map { ResidentPages.intersect($0, fixed) } ?? [])
+            + mappings.filter(\.isVDSO).map(\.range)
         let size = min(runs.reduce(0) { $0 + $1.count }, budget)
         let constantArena = try MemoryArena(capacity: size, prefault: size)
 

@@ -17,16 +17,37 @@ struct ResidentPages: ~Copyable {
         let file = directory.open("task/\(thread)/pagemap")
         guard file >= 0 else { return nil }
         pagemap = file
-        ranges = [cl_page_range](repeating: cl_page_range(), count: 16 << 10)
+        ranges = [cl_page_range](repeating: cl_page_range(), count: 4096)
     }
 
     deinit { close(pagemap) }
 
     /// Runs of such pages within the wanted mappings, by address.
     mutating func runs(in mappings: [Mapping]) -> [Range<UInt64>] {
-        guard let first = mappings.first, let last = mappings.last else { return [] }
-        if let all = scan(first.start..<last.end) { return Self.intersect(all, mappings) }
-        return readTable(mappings)
+        var found: [Range<UInt64>] = []
+        for span in Self.spans(of: mappings) {
+            guard let part = scan(span) else { return readTable(mappings) }
+            found += part
+        }
+        return Self.intersect(found, mappings)
+    }
+
+    /// A call costs about as much as looking at so much of memory in vain.
+    private static let largestGap: UInt64 = 256 << 10
+
+    /// Few stretches that cover all mappings and not much else.
+    static func spans(of mappings: [Mapping]) -> [Range<UInt64>] {
+        var spans: [Range<UInt64>] = []
+        for mapping in mappings {
+            if let last = spans.last, mapping.start >= last.lowerBound,
+                mapping.start <= last.upperBound || mapping.start - last.upperBound <= largestGap
+            {
+                spans[spans.count - 1] = last.lowerBound..<max(last.upperBound, mapping.end)
+            } else {
+                spans.append(mapping.range)
+            }
+        }
+        return spans
     }
 
     /// Asks the kernel for ranges (Linux 6.7 and later); nil where it cannot tell.
