@@ -60,9 +60,10 @@ static void append(range_list *list, uint64_t start, uint64_t end) {
 // Appends the pages of one mapping that are present or swapped out.
 static void append_resident(range_list *list, int pagemap, uint64_t start, uint64_t end) {
     static cl_page_range found[RANGES];
+    const uint64_t unwanted = CL_PAGE_FILE | CL_PAGE_ZERO;
     while (start < end) {
         uint64_t next = end;
-        ssize_t count = cl_pagemap_scan(pagemap, start, end, found, RANGES, &next);
+        ssize_t count = cl_pagemap_scan(pagemap, start, end, unwanted, found, RANGES, &next);
         if (count < 0)
             fail("PAGEMAP_SCAN", (int)-count);
         for (ssize_t i = 0; i < count; i++)

@@ -150,8 +150,8 @@ struct scan_argument {
 };
 
 ssize_t cl_pagemap_scan(
-    int pagemap, uint64_t start, uint64_t end, cl_page_range *ranges, size_t capacity,
-    uint64_t *next) {
+    int pagemap, uint64_t start, uint64_t end, uint64_t unwanted, cl_page_range *ranges,
+    size_t capacity, uint64_t *next) {
     struct scan_argument argument;
     memset(&argument, 0, sizeof argument);
     argument.size = sizeof argument;
@@ -159,8 +159,8 @@ ssize_t cl_pagemap_scan(
     argument.end = end;
     argument.vec = (uint64_t)(uintptr_t)ranges;
     argument.vec_len = capacity;
-    argument.category_inverted = CL_PAGE_FILE | CL_PAGE_ZERO;
-    argument.category_mask = CL_PAGE_FILE | CL_PAGE_ZERO;
+    argument.category_inverted = unwanted;
+    argument.category_mask = unwanted;
     argument.category_anyof_mask = CL_PAGE_PRESENT | CL_PAGE_SWAPPED;
     argument.return_mask = CL_PAGE_PRESENT | CL_PAGE_SWAPPED;
     int count = ioctl(pagemap, _IOWR('f', 16, struct scan_argument), &argument);

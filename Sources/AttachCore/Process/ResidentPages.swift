@@ -25,41 +25,53 @@ struct ResidentPages: ~Copyable {
     /// Runs of such pages within the wanted mappings, by address.
     mutating func runs(in mappings: [Mapping]) -> [Range<UInt64>] {
         var found: [Range<UInt64>] = []
-        for span in Self.spans(of: mappings) {
+        for span in Span.covering(mappings) {
             guard let part = scan(span) else { return readTable(mappings) }
             found += part
         }
         return Self.intersect(found, mappings)
     }
 
-    /// A call costs about as much as looking at so much of memory in vain.
-    private static let largestGap: UInt64 = 256 << 10
+    /// A stretch of addresses that is looked at in one call.
+    struct Span: Equatable {
+        var range: Range<UInt64>
+        /// Whether pages in it may belong to a file.
+        var hasFile: Bool
 
-    /// Few stretches that cover all mappings and not much else.
-    static func spans(of mappings: [Mapping]) -> [Range<UInt64>] {
-        var spans: [Range<UInt64>] = []
-        for mapping in mappings {
-            if let last = spans.last, mapping.start >= last.lowerBound,
-                mapping.start <= last.upperBound || mapping.start - last.upperBound <= largestGap
-            {
-                spans[spans.count - 1] = last.lowerBound..<max(last.upperBound, mapping.end)
-            } else {
-                spans.append(mapping.range)
+        /// A call costs about as much as looking at so much of memory in vain.
+        private static let largestGap: UInt64 = 256 << 10
+
+        /// Few stretches that cover all mappings and not much else, by address.
+        static func covering(_ mappings: [Mapping]) -> [Span] {
+            var spans: [Span] = []
+            for mapping in mappings {
+                if let last = spans.last, last.hasFile == mapping.isFile,
+                    mapping.start >= last.range.upperBound,
+                    mapping.start - last.range.upperBound <= largestGap
+                {
+                    spans[spans.count - 1].range = last.range.lowerBound..<mapping.end
+                } else {
+                    spans.append(Span(range: mapping.range, hasFile: mapping.isFile))
+                }
             }
+            return spans
         }
-        return spans
     }
 
     /// Asks the kernel for ranges (Linux 6.7 and later); nil where it cannot tell.
-    private mutating func scan(_ space: Range<UInt64>) -> [Range<UInt64>]? {
+    private mutating func scan(_ span: Span) -> [Range<UInt64>]? {
+        // Only a page of a file-backed mapping can be the file's own.
+        let unwanted = UInt64(
+            span.hasFile ? CL_PAGE_FILE | CL_PAGE_ZERO : CL_PAGE_ZERO)
         var found: [Range<UInt64>] = []
-        var position = space.lowerBound
-        while position < space.upperBound {
+        var position = span.range.lowerBound
+        let end = span.range.upperBound
+        while position < end {
             var next: UInt64 = 0
             let count = unsafe ranges.withUnsafeMutableBufferPointer { buffer -> Int in
                 guard let base = buffer.baseAddress else { return -1 }
                 return unsafe cl_pagemap_scan(
-                    pagemap, position, space.upperBound, base, buffer.count, &next)
+                    pagemap, position, end, unwanted, base, buffer.count, &next)
             }
             guard count >= 0 else { return nil }
             for range in ranges[..<count] where range.start < range.end {
