@@ -45,9 +45,13 @@ struct CommandLineTests {
     }
 
     @Test func severalOfANameAreNotGuessedAt() throws {
-        let first = try ChildProcess("/bin/sleep", ["997"])
-        let second = try ChildProcess("/bin/sleep", ["998"])
-        let result = try Tool.run(["sleep"])
+        let folder = try TemporaryFolder()
+        let name = "twin-\(getpid())"
+        let program = folder.path + "/" + name
+        _ = try Tool.run(["/bin/sleep", program], tool: "/bin/cp")
+        let first = try ChildProcess(program, ["1000"])
+        let second = try ChildProcess(program, ["1000"])
+        let result = try Tool.run([name])
         #expect(result.status == 3)
         #expect(result.errors.contains("\(first.pid)"))
         #expect(result.errors.contains("\(second.pid)"))
@@ -96,6 +100,27 @@ struct CommandLineTests {
         #expect(result.errorLines.count == 1)
         #expect(result.errors.contains("it belongs to another user (uid 0)"))
         #expect(result.errors.contains("sudo asyncattach \(child.pid)"))
+    }
+
+    @Test func aProgramOf32BitsIsRefusedByName() throws {
+        let folder = try TemporaryFolder()
+        let source = folder.path + "/pause.s"
+        // pause(2), again and again, by the old way into the kernel.
+        try "  .globl _start\n_start:\n  movl $29, %eax\n  int $0x80\n  jmp _start\n"
+            .write(toFile: source, atomically: true, encoding: .utf8)
+        let program = folder.path + "/pause"
+        let compiled = try Tool.run(
+            [
+                "clang", "--target=i386-linux-gnu", "-nostdlib", "-static", "-fuse-ld=lld", source,
+                "-o", program,
+            ], tool: "/usr/bin/env")
+        try #require(compiled.status == 0, "\(compiled.errors)")
+        let child = try ChildProcess(program)
+        let result = try Tool.run(["\(child.pid)"])
+        #expect(result.status == 5)
+        #expect(result.errorLines.count == 1)
+        #expect(result.errors.contains("is a 32-bit program"))
+        #expect(child.statusField("TracerPid") == "0")
     }
 
     @Test func aProcessWithoutSwiftHasItsNativeStacks() throws {

@@ -36,6 +36,32 @@ struct HarmTests {
         #expect(fixture.child.statusField("State")?.hasPrefix("T") == true)
     }
 
+    /// Frozen at any moment, the part that holds the target is ended by its supervisor.
+    @Test(arguments: [0, 5_000, 15_000, 25_000, 40_000] as [UInt32])
+    func aToolThatHangsIsEndedAtItsDeadline(_ delay: UInt32) throws {
+        var fixture = try Fixture("Heartbeat", ["100", "1000", "64"])
+        let tool = try ChildProcess(
+            Tool.path, ["\(fixture.pid)", "--timeout", "2", "-o", "/dev/null"])
+        var worker: Int32?
+        while worker == nil, tool.statusField("State")?.hasPrefix("Z") != true {
+            worker = Self.child(of: tool.pid)
+        }
+        usleep(delay)
+        if let worker { kill(worker, SIGSTOP) }
+        while tool.statusField("State")?.hasPrefix("Z") != true { usleep(1000) }
+        try expectReleased(fixture)
+        #expect(try fixture.ask("ping")["pong"] != nil)
+    }
+
+    private static func child(of pid: Int32) -> Int32? {
+        guard let file = unsafe fopen("/proc/\(pid)/task/\(pid)/children", "r") else { return nil }
+        defer { unsafe fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let count = unsafe fread(&bytes, 1, bytes.count, file)
+        let text = String(decoding: bytes[..<count], as: UTF8.self)
+        return text.split(separator: " ").first.flatMap { Int32($0) }
+    }
+
     /// The kernel releases a moment after the tool's end.
     private func expectReleased(_ fixture: borrowing Fixture) throws {
         for _ in 0..<5000 where fixture.child.statusField("TracerPid") != "0" { usleep(1000) }
