@@ -19,10 +19,11 @@ struct UnwindDecoderTests {
         pairs.map { FrameRule.SavedRegister(number: $0.0, depth: $0.1) }
     }
 
-    @Test(arguments: [
-        (0, FrameRule.Base.stackPointer, 8), (4, .stackPointer, 8), (5, .stackPointer, 16),
-        (8, .framePointer, 16), (10, .framePointer, 16), (15, .framePointer, 16),
-    ] as [(Int, FrameRule.Base, UInt64)])
+    @Test(
+        arguments: [
+            (0, FrameRule.Base.stackPointer, 8), (4, .stackPointer, 8), (5, .stackPointer, 16),
+            (8, .framePointer, 16), (10, .framePointer, 16), (15, .framePointer, 16),
+        ] as [(Int, FrameRule.Base, UInt64)])
     func aFrameIsFollowedInstructionByInstruction(
         _ pc: Int, _ base: FrameRule.Base, _ offset: UInt64
     ) {
@@ -46,13 +47,14 @@ struct UnwindDecoderTests {
                     base: .stackPointer, offset: 32, saved: saved([(14, 16), (3, 24)])))
     }
 
-    @Test(arguments: [
-        ([0x48, 0x81, 0xec, 0xd0, 0x00, 0x00, 0x00, 0x90], 0xd8),
-        ([0x48, 0x83, 0xec, 0x18, 0x90], 0x20),
-        // add rsp,-128
-        ([0x48, 0x83, 0xc4, 0x80, 0x90], 0x88),
-        ([0x48, 0x8d, 0x64, 0x24, 0xf8, 0x90], 0x10),
-    ] as [([UInt8], UInt64)])
+    @Test(
+        arguments: [
+            ([0x48, 0x81, 0xec, 0xd0, 0x00, 0x00, 0x00, 0x90], 0xd8),
+            ([0x48, 0x83, 0xec, 0x18, 0x90], 0x20),
+            // add rsp,-128
+            ([0x48, 0x83, 0xc4, 0x80, 0x90], 0x88),
+            ([0x48, 0x8d, 0x64, 0x24, 0xf8, 0x90], 0x10),
+        ] as [([UInt8], UInt64)])
     func roomIsMade(_ code: [UInt8], _ offset: UInt64) {
         #expect(
             first(code, pc: code.count - 1) == FrameRule(base: .stackPointer, offset: offset))
@@ -81,19 +83,28 @@ struct UnwindDecoderTests {
         #expect(candidates.map(\.rule.base) == [.stackPointer, .framePointer])
         #expect(candidates.last?.rule.offset == 16)
         #expect(candidates.last?.distance == 16)
+        // Behind its first instruction only the return address and rbp are on the stack.
+        let early = PrologueDecoder(code: code, size: code.count, pc: 6)
+            .candidates(isInterrupted: true)
+        #expect(
+            early.last?.rule == FrameRule(base: .stackPointer, offset: 16, saved: saved([(6, 16)])))
     }
 
-    @Test(arguments: [
-        // add rsp,8; pop rbx; pop r14; pop rbp; ret
-        ([0x48, 0x83, 0xc4, 0x08, 0x5b, 0x41, 0x5e, 0x5d, 0xc3], 40, [(3, 32), (14, 24), (6, 16)]),
-        // pop rbp; btr rbp,60; ret
-        ([0x5d, 0x48, 0x0f, 0xba, 0xf5, 0x3c, 0xc3], 16, [(6, 16)]),
-        ([0xc3], 8, []),
-        // pop rbp; jmp far away
-        ([0x5d, 0xe9, 0x00, 0x10, 0x00, 0x00], 16, [(6, 16)]),
-        // pop rcx; pop rbp; jmp [rip+…]
-        ([0x59, 0x5d, 0xff, 0x25, 1, 2, 3, 4], 24, [(6, 16)]),
-    ] as [([UInt8], UInt64, [(UInt8, UInt64)])])
+    @Test(
+        arguments: [
+            // add rsp,8; pop rbx; pop r14; pop rbp; ret
+            (
+                [0x48, 0x83, 0xc4, 0x08, 0x5b, 0x41, 0x5e, 0x5d, 0xc3], 40,
+                [(3, 32), (14, 24), (6, 16)]
+            ),
+            // pop rbp; btr rbp,60; ret
+            ([0x5d, 0x48, 0x0f, 0xba, 0xf5, 0x3c, 0xc3], 16, [(6, 16)]),
+            ([0xc3], 8, []),
+            // pop rbp; jmp far away
+            ([0x5d, 0xe9, 0x00, 0x10, 0x00, 0x00], 16, [(6, 16)]),
+            // pop rcx; pop rbp; jmp [rip+…]
+            ([0x59, 0x5d, 0xff, 0x25, 1, 2, 3, 4], 24, [(6, 16)]),
+        ] as [([UInt8], UInt64, [(UInt8, UInt64)])])
     func epilogues(_ tail: [UInt8], _ offset: UInt64, _ registers: [(UInt8, UInt64)]) {
         let code = Self.framed + tail
         let rule = first(code, pc: Self.framed.count)
@@ -103,14 +114,24 @@ struct UnwindDecoderTests {
         #expect(first(code, pc: Self.framed.count, isInterrupted: false)?.base == .framePointer)
     }
 
+    @Test func aTailCallThroughARegister() {
+        let popped = Self.framed + [0x5d, 0xff, 0xe0]
+        #expect(first(popped, pc: 18) == .atEntry)
+        #expect(
+            PrologueDecoder.epilogue(at: [0x5d, 0x41, 0xff, 0xe3])
+                == FrameRule(base: .stackPointer, offset: 16, saved: saved([(6, 16)])))
+        #expect(PrologueDecoder.epilogue(at: [0xe9, 0, 0, 0, 0]) == nil)
+    }
+
     @Test func leaveNeedsTheFramePointer() {
         #expect(first(Self.framed + [0xc9, 0xc3], pc: 17) == .framePointer)
     }
 
-    @Test(arguments: [
-        // jmp backwards within the function; jmp rax, which may be a switch; pop and something else
-        [0xeb, 0xf8], [0xff, 0xe0], [0x5b, 0x90, 0xc3],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            // jmp backwards within the function; jmp rax, which may be a switch; pop and something else
+            [0xeb, 0xf8], [0xff, 0xe0], [0x5b, 0x90, 0xc3],
+        ] as [[UInt8]])
     func whatIsNoEpilogue(_ tail: [UInt8]) {
         #expect(first(Self.framed + tail, pc: 17)?.base == .framePointer)
     }
@@ -157,13 +178,14 @@ struct UnwindDecoderTests {
         #expect(StubDecoder.rule(before: none, at: [0x48, 0x89, 0xe5, 0x90]) == nil)
     }
 
-    @Test(arguments: [
-        ([0xe8, 1, 2, 3, 4], true), ([0xff, 0xd0], true), ([0x41, 0xff, 0xd3], true),
-        ([0xff, 0x50, 0x18], true), ([0xff, 0x15, 1, 2, 3, 4], true),
-        ([0xff, 0x54, 0x24, 0x08], true), ([0xff, 0x94, 0x24, 1, 2, 3, 4], true),
-        ([0xff, 0x14, 0xc7], true), ([0xff, 0xe0], false), ([0xff, 0x25, 1, 2, 3, 4], false),
-        ([0x90, 0x90, 0x90], false), ([0xff, 0x35, 1, 2, 3, 4], false),
-    ] as [([UInt8], Bool)])
+    @Test(
+        arguments: [
+            ([0xe8, 1, 2, 3, 4], true), ([0xff, 0xd0], true), ([0x41, 0xff, 0xd3], true),
+            ([0xff, 0x50, 0x18], true), ([0xff, 0x15, 1, 2, 3, 4], true),
+            ([0xff, 0x54, 0x24, 0x08], true), ([0xff, 0x94, 0x24, 1, 2, 3, 4], true),
+            ([0xff, 0x14, 0xc7], true), ([0xff, 0xe0], false), ([0xff, 0x25, 1, 2, 3, 4], false),
+            ([0x90, 0x90, 0x90], false), ([0xff, 0x35, 1, 2, 3, 4], false),
+        ] as [([UInt8], Bool)])
     func callSites(_ end: [UInt8], _ isCall: Bool) {
         #expect(CallSite.endsInCall([UInt8](repeating: 0x90, count: 8) + end) == isCall)
     }

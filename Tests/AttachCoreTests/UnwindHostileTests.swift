@@ -49,8 +49,9 @@ struct UnwindHostileTests {
     ) -> UInt64 {
         switch generator.next() % 6 {
         case 0: return generator.next()
-        case 1: return [0, 8, .max, 1 << 60, 1 << 63, 0x4000_0000_0001_0000].randomElement(
-            using: &generator) ?? 0
+        case 1:
+            return [0, 8, .max, 1 << 60, 1 << 63, 0x4000_0000_0001_0000].randomElement(
+                using: &generator) ?? 0
         case 2, 3:
             return code.randomElement(using: &generator)
                 .map { UInt64.random(in: $0, using: &generator) } ?? 0

@@ -104,10 +104,13 @@ public struct SnapshotAssembler {
         images: ImageTable, stacks: [Int32: NativeStack], runtime: RuntimeState,
         names: FrameNames
     ) -> Coverage {
-        let cutStacks = capture.threads.compactMap { thread in
-            stacks[thread.id]?.stoppedBecause.map {
-                Gap(what: "stack of thread \(thread.id)", reason: .inconsistent, detail: $0)
-            }
+        let cutStacks = capture.threads.flatMap { thread in
+            let stack = stacks[thread.id]
+            let what = "stack of thread \(thread.id)"
+            return [
+                stack?.stoppedBecause.map { Gap(what: what, reason: .inconsistent, detail: $0) },
+                stack?.uncertainBecause.map { Gap(what: what, reason: .noSymbols, detail: $0) },
+            ].compactMap(\.self)
         }
         return Coverage(
             tasksFound: runtime.tasks.count, helpersFolded: runtime.helpersFolded,

@@ -50,26 +50,26 @@ struct PrologueDecoder {
     /// Rules that may hold at the pc, best first. Only where the thread was interrupted, rather
     /// than in a call, can it have stood in an epilogue.
     func candidates(isInterrupted: Bool) -> [Candidate] {
-        if isInterrupted, let rule = epilogue() { return [Candidate(rule: rule)] }
+        var candidates: [Candidate] = []
+        if isInterrupted, let rule = epilogue() { candidates.append(Candidate(rule: rule)) }
         var state = State()
         let stop = follow(from: 0, &state)
-        if let frame = state.frame {
-            return [Candidate(rule: rule(state, frame: frame))]
-        }
-        var candidates = [Candidate(rule: rule(state, frame: nil))]
+        candidates.append(Candidate(rule: rule(state, frame: state.frame)))
         // The frame may be made further on, behind a quick way out.
-        if stop < pc, let start = frameStart(from: stop) {
-            var inner = state
-            _ = follow(from: start, &inner)
-            if let frame = inner.frame {
-                let distance = inner.depth + 8 - frame
-                candidates.append(
-                    Candidate(
-                        rule: rule(inner, frame: frame),
-                        distance: distance >= 0 ? UInt64(distance) : nil))
-            }
+        if state.frame == nil, stop < pc, let start = frameStart(from: stop) {
+            _ = follow(from: start, &state)
+            let distance = state.frame.map { state.depth + 8 - $0 } ?? -1
+            candidates.append(
+                Candidate(
+                    rule: rule(state, frame: state.frame),
+                    distance: distance >= 0 ? UInt64(distance) : nil))
         }
         return candidates
+    }
+
+    /// The rule at a place whose function is not known, where only an epilogue is left to do.
+    static func epilogue(at code: [UInt8]) -> FrameRule? {
+        PrologueDecoder(code: code, size: .max, pc: 0).epilogue()
     }
 
     private func rule(_ state: State, frame: Int64?) -> FrameRule {
@@ -118,19 +118,27 @@ struct PrologueDecoder {
         }
     }
 
+    /// Where a frame begins to be made, before the pc.
     private func frameStart(from start: Int) -> Int? {
-        let last = min(pc, code.count) - Self.frameStart.count
-        guard start <= last else { return nil }
-        return (start...last).first { offset in
+        let end = min(pc, code.count - Self.frameStart.count + 1)
+        guard start < end else { return nil }
+        return (start..<end).first { offset in
             Self.frameStart.indices.allSatisfy { code[offset + $0] == Self.frameStart[$0] }
         }
+    }
+
+    /// Whether the instruction before the pc seems to pop a register or to give up room.
+    private func followsEpilogue() -> Bool {
+        if pc >= 4, pc <= code.count, Array(code[pc - 4..<pc - 1]) == [0x48, 0x83, 0xc4] {
+            return true
+        }
+        return pc >= 1 && pc <= code.count && 0x58...0x5f ~= code[pc - 1]
     }
 
     /// The rule where only an epilogue is left to do; nil where something else is.
     private func epilogue() -> FrameRule? {
         var offset = pc
         var height: Int64 = 0
-        var saved: [FrameRule.SavedRegister] = []
         var popped: [(number: UInt8, height: Int64)] = []
         var hasBegun = false
         for _ in 0..<Self.epilogueLimit {
@@ -152,23 +160,27 @@ struct PrologueDecoder {
             case .jump(let distance):
                 let (target, overflow) = offset.addingReportingOverflow(Int(distance))
                 guard !overflow, target < 0 || target >= size else { return nil }
-                fallthrough
-            case .ret, .jumpThroughSlot:
-                for (register, place) in popped where Self.preserved.contains(register) {
-                    saved.append(
-                        FrameRule.SavedRegister(
-                            number: register, depth: UInt64(height + 8 - place)))
-                }
-                return FrameRule(base: .stackPointer, offset: UInt64(height + 8), saved: saved)
+                return Self.rule(height, popped)
             case .jumpThroughRegister:
                 // Alone it may as well be a switch.
-                guard hasBegun else { return nil }
-                return FrameRule(base: .stackPointer, offset: UInt64(height + 8), saved: saved)
+                return hasBegun || followsEpilogue() ? Self.rule(height, popped) : nil
+            case .ret, .jumpThroughSlot:
+                return Self.rule(height, popped)
             default:
                 return nil
             }
             hasBegun = true
         }
         return nil
+    }
+
+    /// The rule for so many bytes to the return address, with what is popped on the way there.
+    private static func rule(
+        _ height: Int64, _ popped: [(number: UInt8, height: Int64)]
+    ) -> FrameRule {
+        let saved = popped.filter { preserved.contains($0.number) }.map {
+            FrameRule.SavedRegister(number: $0.number, depth: UInt64(height + 8 - $0.height))
+        }
+        return FrameRule(base: .stackPointer, offset: UInt64(height + 8), saved: saved)
     }
 }

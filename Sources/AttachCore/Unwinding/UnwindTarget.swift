@@ -143,8 +143,10 @@ import CUnwind
         if let function = images.functionRange(containing: Address(pc)), function.contains(pc) {
             if let rule = decoded(function) { return make(rule, for: pc) }
         } else {
-            if position.isInterrupted, let rule = stub(pc), leadsToCaller(rule) {
-                return make(rule, for: pc)
+            if position.isInterrupted {
+                for rule in outsideFunctions(pc) where leadsToCaller(rule) {
+                    return make(rule, for: pc)
+                }
             }
             if position.framePointer >= position.stackPointer, leadsToCaller(.framePointer) {
                 if doubt == nil {
@@ -173,11 +175,13 @@ import CUnwind
             ?? candidates.first { leadsToCaller($0.rule) }?.rule
     }
 
-    private func stub(_ pc: UInt64) -> FrameRule? {
+    /// What the code alone tells of a place that is in no known function.
+    private func outsideFunctions(_ pc: UInt64) -> [FrameRule] {
         guard pc >= 8, let before = memory.copy(Address(pc - 8), count: 8),
-            let code = memory.copy(Address(pc), count: 16)
-        else { return nil }
-        return StubDecoder.rule(before: before, at: code)
+            let code = memory.copy(Address(pc), count: 32)
+        else { return [] }
+        return [StubDecoder.rule(before: before, at: code), PrologueDecoder.epilogue(at: code)]
+            .compactMap(\.self)
     }
 
     /// Whether the rule finds a return address where it says that there is one.
