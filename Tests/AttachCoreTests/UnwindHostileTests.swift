@@ -100,7 +100,7 @@ struct UnwindHostileTests {
     @Test(arguments: [1, 30, 1000])
     func anyUnwindInformation(_ flips: Int) throws {
         var generator = SplitMix(seed: UInt64(flips))
-        for round in 0..<12 {
+        for round in 0..<60 {
             var memory = ready.memory
             for image in ready.images.images {
                 guard let header = image.exceptionFrameHeader,
