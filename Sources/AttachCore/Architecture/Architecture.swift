@@ -116,4 +116,9 @@ public struct RegisterSet: Hashable, Sendable {
     public var framePointer: UInt64 { words[architecture.framePointerIndex] }
     /// The async context, where the thread is in async code.
     public var asyncContext: UInt64 { words[architecture.asyncContextIndex] }
+    /// Whether the thread has been made and not run yet: it is about to come out of `clone` or
+    /// `clone3` (56, 435; asm/unistd_64.h) with the result 0.
+    var isNewThread: Bool {
+        architecture == .x86_64 && words[10] == 0 && (words[15] == 56 || words[15] == 435)
+    }
 }

@@ -52,7 +52,7 @@ struct Unwinder {
         // Elsewhere the frame address grows, so that a circle must pass an interrupted frame.
         var interrupted: Set<Interruption> = []
 
-        for _ in 0..<Self.stepLimit {
+        for step in 0..<Self.stepLimit {
             frame.canonicalFrameAddress = Address(position.stackPointer)
             let (result, caller) = walker.step(from: position)
             let stackPointer = Self.unmarked(caller.stack_pointer)
@@ -69,6 +69,8 @@ struct Unwinder {
             case cu_step_end: return nil
             case cu_step_caller: break
             default:
+                // The C library describes no frame where a new thread begins, and there is none.
+                if step == 0, registers.isNewThread { return nil }
                 return target.failure ?? "the frame at \(target.describe(position.place)) "
                     + "makes no sense"
             }
