@@ -66,7 +66,7 @@ enum { CL_PAGE_FILE = 1 << 2, CL_PAGE_PRESENT = 1 << 3, CL_PAGE_SWAPPED = 1 << 4
 
 // PAGEMAP_SCAN (linux/fs.h, Linux 6.7): pages in [start, end) that are present or swapped and of
 // none of the `unwanted` categories. CL_PAGE_FILE is dear: it takes a look at each page's
-// descriptor, four times as long as the table alone. `next` says where to go on. Returns how many ranges, or the
+// descriptor, three to ten times as long as the table alone. `next` says where to go on. Returns how many ranges, or the
 // negative errno (-ENOTTY, -EINVAL on older kernels).
 ssize_t cl_pagemap_scan(
     int pagemap, uint64_t start, uint64_t end, uint64_t unwanted, cl_page_range *ranges,
