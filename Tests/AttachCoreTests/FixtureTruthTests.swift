@@ -179,7 +179,7 @@ private struct TaskTruth {
     private func strangers(_ task: TaskRecord, _ told: [String]) -> [String] {
         let names = Set(told)
         let others = task.frames
-            .drop { $0.plainName.map { !names.contains($0) } ?? true }
+            .drop { fact["outer"] == nil && $0.plainName.map { !names.contains($0) } ?? true }
             .filter { frame in
                 guard frame.folding == nil, let name = frame.plainName,
                     frame.location?.file.contains("/Fixtures/\(fixture)/") == true

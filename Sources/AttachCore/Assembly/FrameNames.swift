@@ -17,18 +17,20 @@ struct FrameNames {
 
     /// The frames of a thread's whole stack.
     func frames(of stack: NativeStack) -> [Frame] {
-        var frames = frames(of: stack, prefix: stack.frames.count)
+        var frames = frames(of: stack, stack.frames.indices)
         FrameFolding.settle(&frames)
         return frames
     }
 
     /// The whole stack of a task: for a running one the native frames down to its async frame,
     /// then the async callers.
-    mutating func frames(of task: RawTask, stack: NativeStack?) -> [Frame] {
+    ///
+    /// - Parameter range: which of the stack's frames are the task's.
+    mutating func frames(of task: RawTask, stack: NativeStack?, native range: Range<Int>?)
+        -> [Frame]
+    {
         var native: [Frame] = []
-        if let count = task.nativeFrameCount, let stack {
-            native = frames(of: stack, prefix: count)
-        }
+        if let range, let stack { native = frames(of: stack, range) }
         let end = task.stoppedBecause.map { [Frame(kind: .stopped($0))] } ?? []
         if native.isEmpty && end.isEmpty { return asyncFrames(task.resumePoints) }
         var frames = native + task.resumePoints.flatMap { self.frames(at: $0) } + end
@@ -44,15 +46,16 @@ struct FrameNames {
         return frames
     }
 
-    private func frames(of stack: NativeStack, prefix: Int) -> [Frame] {
+    private func frames(of stack: NativeStack, _ range: Range<Int>) -> [Frame] {
+        let range = range.clamped(to: stack.frames.indices)
         var frames: [Frame] = []
-        for (index, frame) in stack.frames.prefix(prefix).enumerated() {
+        for index in range {
             if let omitted = stack.omitted, omitted.at == index {
                 frames.append(Frame(kind: .omitted(omitted.count)))
             }
-            frames += self.frames(at: frame.address)
+            frames += self.frames(at: stack.frames[index].address)
         }
-        if prefix == stack.frames.count, let reason = stack.stoppedBecause {
+        if range.upperBound == stack.frames.count, let reason = stack.stoppedBecause {
             frames.append(Frame(kind: .stopped(reason)))
         }
         return frames

@@ -76,20 +76,20 @@ public struct SnapshotAssembler {
         runtime: RuntimeState, names: FrameNames
     ) -> Snapshot {
         var names = names
+        let running = RunningTasks(runtime.tasks)
         let tasks = runtime.tasks.map { task -> TaskRecord in
             var record = task.record
-            record.frames = names.frames(of: task, stack: task.record.thread.flatMap { stacks[$0] })
+            record.frames = names.frames(
+                of: task, stack: task.record.thread.flatMap { stacks[$0] },
+                native: running.nativeFrames(of: task))
             return record
-        }
-        var runs: [Int32: UInt64] = [:]
-        for task in tasks where task.state == .running {
-            if let thread = task.thread { runs[thread] = task.id }
         }
         let calls = SystemCallRepair(memory: memory)
         let threads = capture.threads.map { thread in
             ThreadRecord(
                 id: thread.id, namespaceID: thread.namespaceID, name: thread.name,
-                state: thread.state, systemCall: calls.repaired(thread), task: runs[thread.id],
+                state: thread.state, systemCall: calls.repaired(thread),
+                task: running.innermost(on: thread.id),
                 frames: stacks[thread.id].map { names.frames(of: $0) } ?? [])
         }
         return Snapshot(
