@@ -13,7 +13,12 @@ struct UnwindLiveTests {
         let fixture = try Fixture(name, mode: mode)
         // Stopped, spinning threads stand where the debuggers will find them.
         fixture.child.signal(SIGSTOP)
-        let ready = UnwindOracle.Ready(try LiveCapture.take(pid: fixture.pid))
+        var capture = try LiveCapture.take(pid: fixture.pid)
+        for _ in 0..<100 where !capture.threads.allSatisfy({ $0.state == .stopped }) {
+            usleep(10_000)
+            capture = try LiveCapture.take(pid: fixture.pid)
+        }
+        let ready = UnwindOracle.Ready(capture)
         let stacks = ready.stacks()
         let gdb = try UnwindOracle.gdb(fixture.pid)
         let elfutils = try UnwindOracle.elfutils(fixture.pid)
