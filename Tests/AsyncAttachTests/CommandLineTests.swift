@@ -73,8 +73,8 @@ struct CommandLineTests {
 
     @Test func aTracedProcessIsLeftToItsTracer() throws {
         let child = try ChildProcess("/bin/sleep", ["1000"])
-        let tracer = try ChildProcess(
-            "/usr/bin/gdb", ["-q", "-nx", "-p", "\(child.pid)", "-ex", "shell sleep 1000"])
+        // It waits for a command. A "shell" of it would outlive it, and hold the test's output.
+        let tracer = try ChildProcess("/usr/bin/gdb", ["-q", "-nx", "-p", "\(child.pid)"])
         while child.statusField("TracerPid") != "\(tracer.pid)" { usleep(10_000) }
         let result = try Tool.run(["\(child.pid)"])
         #expect(result.status == 4)

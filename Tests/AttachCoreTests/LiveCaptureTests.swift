@@ -152,8 +152,8 @@ struct LiveCaptureTests {
 
     @Test func aTracedProcessNamesItsTracer() throws {
         let child = try ChildProcess("/bin/sleep", ["1000"])
-        let tracer = try ChildProcess(
-            "/usr/bin/gdb", ["-q", "-nx", "-p", "\(child.pid)", "-ex", "shell sleep 1000"])
+        // It waits for a command. A "shell" of it would outlive it, and hold the test's output.
+        let tracer = try ChildProcess("/usr/bin/gdb", ["-q", "-nx", "-p", "\(child.pid)"])
         while child.statusField("TracerPid") != "\(tracer.pid)" { usleep(10_000) }
         #expect(
             throws: AttachError.notPermitted(
