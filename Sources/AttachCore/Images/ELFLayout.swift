@@ -145,6 +145,19 @@ struct ELFLayout: Sendable {
         return (section, info)
     }
 
+    /// Where the file has the code at `address` (before the load bias); nil where no executable
+    /// segment has it.
+    func offset(ofCodeAt address: UInt64) -> UInt64? {
+        for segment in segments where segment.type == Segment.load && segment.isExecutable {
+            if address >= segment.address, address - segment.address < segment.fileSize {
+                let (offset, overflow) = segment.offset.addingReportingOverflow(
+                    address - segment.address)
+                return overflow ? nil : offset
+            }
+        }
+        return nil
+    }
+
     /// The section with this name, if its bytes lie in the file.
     func section(named name: String, in file: ImageBytes) -> Section? {
         guard let names = sectionNames, file.holds(names.offset, names.size) else { return nil }

@@ -88,11 +88,12 @@ enum FrameFolding {
             if isPhysical { break }
         }
         let innermost = index
+        // The next frame further in that is shown.
+        var shown = frames[index - 1]
         while index < frames.count {
             if isOnlyTrace(frames[index], inner: frames[index - 1]) { frames[index].folding = nil }
-            if isRestOfSpecialized(frames[index], inner: frames[index - 1]) {
-                frames[index].folding = .thunk
-            }
+            if isRestOfSpecialized(frames[index], inner: shown) { frames[index].folding = .thunk }
+            if frames[index].folding == nil { shown = frames[index] }
             index += 1
         }
         foldNamelessStart(&frames, from: innermost)
@@ -109,12 +110,17 @@ enum FrameFolding {
     }
 
     /// Whether a frame is what is left of a function whose code went into a specialised copy of
-    /// it: debug information knows the copy and gives the original no line.
+    /// it: debug information knows the copy and gives the original no line. Inlined, even a copy
+    /// may be what is left of an original for another copy. (A function that calls itself has the
+    /// same symbol in both frames.)
     private static func isRestOfSpecialized(_ frame: Frame, inner: Frame) -> Bool {
-        guard frame.location == nil, inner.location != nil, let function = frame.function,
-            inner.function == function, let symbol = frame.symbol, let copy = inner.symbol
+        guard frame.location == nil, let function = frame.function, inner.function == function,
+            let symbol = frame.symbol, let copy = inner.symbol, Demangler.isSpecialized(copy)
         else { return false }
-        return !Demangler.isSpecialized(symbol) && Demangler.isSpecialized(copy)
+        if frame.kind != .inlined {
+            return inner.location != nil && !Demangler.isSpecialized(symbol)
+        }
+        return ResumeStores.function(ofPiece: copy) ?? copy != symbol
     }
 
     /// The C library's thread start has no name where its local symbols are stripped.

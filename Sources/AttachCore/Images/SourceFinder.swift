@@ -10,21 +10,80 @@ struct SourceFrame: Hashable, Sendable {
 
 /// Finds source lines and inlined functions of one file's addresses.
 struct SourceFinder {
+    private let file: ELFFile
     private let information: DebugInformation?
     /// Why there are no lines, though there is debug information.
     private(set) var damage: String?
 
-    init(_ file: ELFFile) { information = DebugInformation.open(file) }
+    init(_ file: ELFFile) {
+        self.file = file
+        information = DebugInformation.open(file)
+    }
 
     /// For each address the functions there, innermost first; the last one is the function itself.
+    /// `symbols` names the functions by address, before the load bias: of a piece of an async
+    /// function that has no line of its own, the rest of the function is asked.
     mutating func frames(
-        for requests: [CodeAddress], bias: UInt64
+        for requests: [CodeAddress], bias: UInt64, symbols: [UInt64: FunctionSymbol] = [:]
     ) -> [CodeAddress: [SourceFrame]] {
         guard let information else { return [:] }
         var wanted: [UInt64: [CodeAddress]] = [:]
         for code in requests { wanted[code.lookup &- bias, default: []].append(code) }
         var result: [CodeAddress: [SourceFrame]] = [:]
-        for (unit, addresses) in information.units(of: wanted.keys.sorted()) {
+        var open: [UInt64: String] = [:]
+        for code in requests where code.kind == .asyncResumePoint {
+            let address = code.lookup &- bias
+            if let symbol = symbols[address], symbol.start == address {
+                open[address] = symbol.name
+            }
+        }
+        forEachPlace(wanted.keys.sorted(), information) { address, place in
+            for code in wanted[address] ?? [] {
+                guard code.kind == .asyncResumePoint else {
+                    result[code] = place.standing(at: address)
+                    continue
+                }
+                let (frames, isCertain) = place.resumed(at: address)
+                result[code] = frames
+                if isCertain { open[address] = nil }
+            }
+        }
+        for (address, frames) in waiting(open, information) {
+            for code in wanted[address] ?? [] where code.kind == .asyncResumePoint {
+                result[code] = frames
+            }
+        }
+        damage = damage ?? information.damage
+        return result
+    }
+
+    /// The functions at the instructions that announce a wait at these pieces. Where several do,
+    /// and not all on one line, none is told.
+    private mutating func waiting(
+        _ pieces: [UInt64: String], _ information: DebugInformation
+    ) -> [UInt64: [SourceFrame]] {
+        guard !pieces.isEmpty else { return [:] }
+        var finder = ResumeStores(file)
+        let stores = finder.find(pieces)
+        var frames: [UInt64: [SourceFrame]] = [:]
+        forEachPlace(Set(stores.values.joined()).sorted(), information) { address, place in
+            frames[address] = place.waiting(at: address)
+        }
+        return stores.compactMapValues { addresses in
+            let all = addresses.map { frames[$0] ?? [] }
+            guard let first = all.first, let location = first.last?.location,
+                all.allSatisfy({ $0.last?.location?.line == location.line })
+            else { return nil }
+            return first
+        }
+    }
+
+    /// Looks up the units and functions of sorted addresses, before the load bias.
+    private mutating func forEachPlace(
+        _ addresses: [UInt64], _ information: DebugInformation,
+        _ body: (UInt64, SourcePlace) -> Void
+    ) {
+        for (unit, addresses) in information.units(of: addresses) {
             let lines = LineTable(unit)
             let walk = ScopeWalk(unit, addresses: addresses)
             if walk.isCut { damage = "debug information is nested too deep, or too large" }
@@ -32,16 +91,9 @@ struct SourceFinder {
                 let function = walk.functions.last { function in
                     function.ranges.contains { $0.contains(address) }
                 }
-                for code in wanted[address] ?? [] {
-                    let place = SourcePlace(lines: lines, function: function)
-                    result[code] =
-                        code.kind == .asyncResumePoint
-                        ? place.resumed(at: address) : place.standing(at: address)
-                }
+                body(address, SourcePlace(lines: lines, function: function))
             }
         }
-        damage = damage ?? information.damage
-        return result
     }
 }
 
@@ -71,33 +123,42 @@ private struct SourcePlace {
         return frames
     }
 
-    /// The functions that go on at a resume point.
+    /// The functions that go on at a resume point, and whether their lines are beyond doubt.
     ///
     /// The code there is the entry of a function that the compiler split off, and its first row
     /// often states the line of a declaration. The first later row for which the function itself
     /// has a line is the one of the `await`.
-    func resumed(at entry: UInt64) -> [SourceFrame] {
+    func resumed(at entry: UInt64) -> (frames: [SourceFrame], isCertain: Bool) {
         guard let function, let row = lines.row(at: entry),
             let code = function.ranges.first(where: { $0.contains(entry) })
-        else { return standing(at: entry) }
+        else { return (standing(at: entry), false) }
+        var partial: [SourceFrame]?
         var index = row.index + 1
         while let later = lines.row(index), code.contains(later.address) {
             index += 1
             if later.address <= entry { continue }
-            let frames = resumed(later)
-            if frames.last?.location != nil { return frames }
+            let frames = waiting(later, at: later.address)
+            if frames.last?.location != nil { return (frames, true) }
+            if partial == nil, frames.contains(where: { $0.location != nil }) { partial = frames }
         }
+        // A specialised copy may have no line of its own around the line of what is inlined.
+        if let partial { return (partial, false) }
         // No line but perhaps the entry's own, which must not be the declaration's.
-        let frames = resumed(row)
+        let frames = waiting(row, at: row.address)
         guard let line = frames.last?.location?.line, UInt64(line) != function.declarationLine
-        else { return [SourceFrame(name: function.name, location: nil)] }
-        return frames
+        else { return ([SourceFrame(name: function.name, location: nil)], false) }
+        return (frames, false)
     }
 
-    /// The functions at a row behind a resume point. Of what is inlined there, only async
-    /// functions can be what waited; others were called after the wait.
-    private func resumed(_ row: LineTable.Row) -> [SourceFrame] {
-        let all = frames(function?.chain(at: row.address) ?? [], row)
+    /// The functions that wait where an instruction announces it.
+    func waiting(at address: UInt64) -> [SourceFrame] {
+        lines.row(at: address).map { waiting($0, at: address) } ?? []
+    }
+
+    /// The functions at a row around a wait. Of what is inlined there, only async functions can be
+    /// what waited; others were called before or after.
+    private func waiting(_ row: LineTable.Row, at address: UInt64) -> [SourceFrame] {
+        let all = frames(function?.chain(at: address) ?? [], row)
         let waiting = all.dropLast().reversed().prefix { frame in
             frame.name.flatMap(Demangler.longForm).map { SwiftEntity(longForm: $0).isAsync }
                 ?? false

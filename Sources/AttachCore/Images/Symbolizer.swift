@@ -69,7 +69,8 @@ struct Symbolizer {
         var places: [CodeAddress: [SourceFrame]] = [:]
         if readsLines {
             var finder = sources[index] ?? SourceFinder(file)
-            places = finder.frames(for: requests, bias: image.loadBias)
+            places = finder.frames(
+                for: requests, bias: image.loadBias, symbols: symbols)
             sources[index] = finder
             if let damage = finder.damage {
                 let gap = Gap(
