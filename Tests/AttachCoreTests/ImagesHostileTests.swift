@@ -42,7 +42,7 @@ import Testing
         let table = ImageTable(
             capture: OwnProcess.capture(
                 Self.mappings,
-                [MappedFile(path: "/hostile", device: 1, inode: 2, descriptor: descriptor)],
+                [MappedFile(path: "/hostile", device: 1, inode: 2, file: OpenFile(adopting: dup(descriptor)))],
                 TargetMemory()))
         var symbolizer = Symbolizer(images: table, memory: TargetMemory())
         var codes: Set<CodeAddress> = []

@@ -95,7 +95,7 @@ struct LoadedFile {
     init?(_ path: String) {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
+        let opened = OpenFile(adopting: descriptor)
         guard let file = try? ELFFile(ImageBytes(mapping: descriptor)) else { return nil }
         self.path = path
         self.file = file
@@ -103,7 +103,7 @@ struct LoadedFile {
         table = ImageTable(
             capture: OwnProcess.capture(
                 mapped,
-                [MappedFile(path: path, device: 1, inode: 2, descriptor: descriptor)],
+                [MappedFile(path: path, device: 1, inode: 2, file: opened)],
                 TargetMemory()))
     }
 

@@ -23,12 +23,11 @@ struct OwnProcess {
                 files.append(
                     MappedFile(
                         path: mapping.path, device: mapping.device, inode: mapping.inode,
-                        descriptor: descriptor >= 0 ? descriptor : nil))
+                        file: descriptor >= 0 ? OpenFile(adopting: descriptor) : nil))
             }
         }
         capture = Self.capture(mappings, files, TargetMemory())
         table = ImageTable(capture: capture)
-        for file in files { if let descriptor = file.descriptor { close(descriptor) } }
     }
 
     /// A capture of these parts.

@@ -1,4 +1,5 @@
 import AttachReport
+import Foundation
 import Glibc
 import TestSupport
 import Testing
@@ -24,6 +25,18 @@ struct LiveCaptureTests {
         let registers = try #require(thread.registers)
         #expect(capture.memory.isReadable(Address(registers.stackPointer)))
         expectUntouched(child, state: "S")
+    }
+
+    @Test func nothingStaysOpen() throws {
+        let fixture = try Fixture("Heartbeat", ["2", "10"])
+        let before = try openDescriptors()
+        for _ in 0..<20 { _ = try LiveCapture.take(pid: fixture.pid) }
+        // Other tests open and close files at the same time; twenty times all images are many.
+        #expect(try openDescriptors() < before + 20)
+    }
+
+    private func openDescriptors() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
     }
 
     @Test func everyThreadIsThere() throws {

@@ -45,7 +45,9 @@ public struct MappedFile: Sendable {
     public var device: UInt64
     /// Inode, from the mapping.
     public var inode: UInt64
-    /// An open, readable descriptor that the capture's maker owns; nil where it could not be
-    /// opened, with the reason in the capture's gaps.
-    public var descriptor: Int32?
+    /// The file, open; nil where it could not be opened, with the reason in the capture's gaps.
+    public var file: OpenFile?
+
+    /// Its descriptor, valid as long as `file` is kept.
+    public var descriptor: Int32? { file?.descriptor }
 }

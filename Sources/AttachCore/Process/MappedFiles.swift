@@ -20,7 +20,7 @@ enum MappedFiles {
         for mapping in mappings where mapping.isExecutable && mapping.isFile {
             guard seen.insert([mapping.device, mapping.inode]).inserted else { continue }
             var file = MappedFile(
-                path: mapping.path, device: mapping.device, inode: mapping.inode, descriptor: nil)
+                path: mapping.path, device: mapping.device, inode: mapping.inode, file: nil)
             let range =
                 String(mapping.start, radix: 16) + "-" + String(mapping.end, radix: 16)
             var descriptor = directory.open("task/\(thread)/map_files/\(range)")
@@ -36,7 +36,7 @@ enum MappedFiles {
                 descriptor = directory.open("task/\(thread)/exe")
             }
             if descriptor >= 0 {
-                file.descriptor = descriptor
+                file.file = OpenFile(adopting: descriptor)
             } else {
                 gaps.append(
                     Gap(
