@@ -31,19 +31,22 @@ struct UnwindLiveTests {
             agreed.elfutils += ours == others[1] ? 1 : 0
             #expect(stack.stoppedBecause == nil, "\(thread.name)")
             #expect(stack.uncertainBecause == nil, "\(thread.name)")
-            if others.contains(ours) { continue }
+            // Where a thread has not run yet nobody called anybody; debuggers make up a caller.
+            if thread.registers?.isNewThread == true || others.contains(ours) { continue }
             if thread.name == "no-fde" {
                 // gdb reads one frame too many and goes on; eu-stack stops or loses one.
                 #expect(others[0].filter(ours.contains) == ours)
             } else {
                 // The others stop at the mark on a frame pointer.
                 for other in others {
-                    #expect(other.count < ours.count && Array(ours.prefix(other.count)) == other)
+                    #expect(
+                        other.count < ours.count && Array(ours.prefix(other.count)) == other,
+                        "\(thread.name): \(ours.map(Address.init)) or \(other.map(Address.init))")
                 }
             }
         }
-        #expect(agreed.gdb * 10 >= ready.capture.threads.count * 8)
-        #expect(agreed.elfutils * 10 >= ready.capture.threads.count * 8)
+        #expect((agreed.gdb + 1) * 10 >= ready.capture.threads.count * 8)
+        #expect((agreed.elfutils + 1) * 10 >= ready.capture.threads.count * 8)
     }
 
     /// Busy threads stopped anywhere: in prologues, epilogues, stubs and functions of the runtime

@@ -96,7 +96,7 @@ struct CaptureAssembly: ~Copyable {
         var state = stat?.recordState ?? .unknown
         switch stopped.phase {
         case .stuck: state = .uninterruptible
-        case .stopped where wasJobStopped: state = .stopped
+        case .stopped(_, group: true): state = .stopped
         case .stopped: state = call == nil ? .running : .sleeping
         default: break
         }
