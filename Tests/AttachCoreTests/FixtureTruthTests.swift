@@ -144,6 +144,10 @@ private struct TaskTruth {
         if fact["error"] is String {
             compare("result", task.result, .error(type: fact["error"] as? String))
         }
+        if fact["value"] != nil { compare("result", task.result, .success) }
+        for frame in task.frames {
+            if case .stopped(let reason) = frame.kind { differences.append("it ends: \(reason)") }
+        }
         return differences
     }
 

@@ -8,8 +8,6 @@ struct RuntimeLook {
     let stacks: [Int32: NativeStack]
     let images: ImageTable
     let memory: TargetMemory
-    /// Nanoseconds that reading the tasks took.
-    let cost: Int64
 
     init(pid: Int32) throws {
         let capture = try LiveCapture.take(pid: pid)
@@ -23,12 +21,10 @@ struct RuntimeLook {
             if let registers = thread.registers { stacks[thread.id] = unwinder.unwind(registers) }
         }
         self.stacks = stacks
-        let start = Clock.monotonic()
         var reader = RuntimeReader(
             memory: memory, images: images, threads: capture.threads, stacks: stacks,
             architecture: capture.architecture)
         state = reader.read()
-        cost = Clock.monotonic() - start
     }
 
     /// The task with an id.

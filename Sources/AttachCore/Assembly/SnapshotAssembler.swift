@@ -104,11 +104,15 @@ public struct SnapshotAssembler {
         images: ImageTable, stacks: [Int32: NativeStack], runtime: RuntimeState,
         names: FrameNames
     ) -> Coverage {
+        // Where not everything was copied, that is why a stack is cut.
+        let isPartial = capture.gaps.contains { $0.reason == .budget }
         let cutStacks = capture.threads.flatMap { thread in
             let stack = stacks[thread.id]
             let what = "stack of thread \(thread.id)"
             return [
-                stack?.stoppedBecause.map { Gap(what: what, reason: .inconsistent, detail: $0) },
+                stack?.stoppedBecause.map {
+                    Gap(what: what, reason: isPartial ? .budget : .inconsistent, detail: $0)
+                },
                 stack?.uncertainBecause.map { Gap(what: what, reason: .noSymbols, detail: $0) },
             ].compactMap(\.self)
         }
