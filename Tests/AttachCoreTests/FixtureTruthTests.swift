@@ -13,18 +13,21 @@ struct FixtureTruthTests {
         "AsyncFramePointer", "ZombieLeader",
     ]
 
-    @Test(arguments: fixtures, Fixture.Mode.allCases)
+    @Test(arguments: fixtures, Fixture.Mode.compiled)
     func everyTaskIsAsItSaysItself(_ name: String, _ mode: Fixture.Mode) throws {
         let fixture = try Fixture(name, mode: mode)
         let snapshot = try snapshot(of: fixture.pid)
-        expectComplete(snapshot)
+        // A task that never rests may be seen between two threads, which is then said.
+        let busy = fixture.facts("task").filter { $0["busy"] as? Bool == true }
+            .compactMap { $0["id"] as? Int }
+        expectComplete(snapshot, exceptOf: busy.map { "task \($0)" })
         #expect(snapshot.tasks.count == fixture.number("tasks"))
         if let helpers = fixture.number("helpers") {
             #expect(snapshot.coverage.helpersFolded == helpers)
         }
         let byID = Dictionary(
             snapshot.tasks.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        for fact in fixture.facts("task") {
+        for fact in fixture.facts("task") where fact["busy"] as? Bool != true {
             let truth = TaskTruth(fact, mode: mode, fixture: name)
             guard let task = byID[truth.id] else {
                 Issue.record("task \(truth.id) was not found")
@@ -38,7 +41,7 @@ struct FixtureTruthTests {
 
     @Test(
         arguments: ["Shapes", "Running", "NativeThreads", "NoSwift", "NoTasks", "ZombieLeader"],
-        Fixture.Mode.allCases)
+        Fixture.Mode.compiled)
     func everyThreadIsAsItSaysItself(_ name: String, _ mode: Fixture.Mode) throws {
         let fixture = try Fixture(name, mode: mode)
         // The thread that says "ready" is on its way to rest then.
@@ -67,6 +70,29 @@ struct FixtureTruthTests {
         }
     }
 
+    /// Nothing but data tells where tasks are, what they are called and what they wait for.
+    @Test(arguments: ["Structure", "Isolation"], [Fixture.Mode.static, .stripped])
+    func tasksOfStaticAndStrippedProgramsAreFound(_ name: String, _ mode: Fixture.Mode) throws {
+        let fixture = try Fixture(name, mode: mode)
+        let snapshot = try snapshot(of: fixture.pid)
+        #expect(snapshot.runtime.linkage == .static)
+        #expect(snapshot.tasks.count == fixture.number("tasks"))
+        for fact in fixture.facts("task") {
+            let truth = TaskTruth(fact, mode: mode, fixture: name)
+            guard let task = snapshot.tasks.first(where: { $0.id == truth.id }) else {
+                Issue.record("task \(truth.id) was not found")
+                continue
+            }
+            for difference in truth.factualDifferences(from: task) {
+                Issue.record("task \(truth.id) \(truth.name ?? ""): \(difference)")
+            }
+            if mode == .stripped {
+                let names = task.frames.filter { $0.image == name }.compactMap(\.function)
+                #expect(names.isEmpty, "a name in a program without names")
+            }
+        }
+    }
+
     @Test func tasksThatStandAtOnePlaceAreCounted() throws {
         let fixture = try Fixture("Many", ["10000"])
         let snapshot = try snapshot(of: fixture.pid)
@@ -87,10 +113,13 @@ struct FixtureTruthTests {
         return assembler.snapshot()
     }
 
-    private func expectComplete(_ snapshot: Snapshot) {
+    private func expectComplete(_ snapshot: Snapshot, exceptOf subjects: [String] = []) {
         #expect(snapshot.runtime.isPresent)
         #expect(snapshot.runtime.layoutVersion == 1)
-        for gap in snapshot.coverage.gaps { Issue.record("gap: \(gap)") }
+        for gap in snapshot.coverage.gaps
+        where !subjects.contains(where: { gap.what.hasSuffix($0) }) {
+            Issue.record("gap: \(gap)")
+        }
     }
 }
 
@@ -112,10 +141,11 @@ private struct TaskTruth {
 
     /// What is not as it should be, in words.
     func differences(from task: TaskRecord) -> [String] {
-        facts(of: task) + stack(of: task)
+        factualDifferences(from: task) + stack(of: task)
     }
 
-    private func facts(of task: TaskRecord) -> [String] {
+    /// The same without names of code.
+    func factualDifferences(from task: TaskRecord) -> [String] {
         var differences: [String] = []
         func compare<Value: Equatable>(_ what: String, _ found: Value?, _ told: Value?) {
             if let told, found != told {
@@ -135,7 +165,7 @@ private struct TaskTruth {
         compare("immediate", task.flags.contains(.immediate), fact["immediate"] as? Bool)
         compare("thread", task.thread, (fact["tid"] as? Int).map(Int32.init))
         compare("priority", Self.normal(task.basePriority.description), priority)
-        if state != "running", fact["busy"] as? Bool != true {
+        if state != "running" {
             compare("wait", task.wait.kind.rawValue, fact["wait"] as? String)
         }
         if case .task(let awaited) = task.wait {

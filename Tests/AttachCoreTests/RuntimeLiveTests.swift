@@ -7,7 +7,7 @@ import Testing
 /// Tasks of live processes, where the runtime room alone can tell.
 @Suite(.serialized, .timeLimit(.minutes(5)))
 struct RuntimeLiveTests {
-    @Test(arguments: Fixture.Mode.allCases)
+    @Test(arguments: Fixture.Mode.compiled)
     func aTaskThatNeverStartedShowsWhatItWillRun(mode: Fixture.Mode) throws {
         let fixture = try Fixture("Structure", mode: mode)
         let look = try RuntimeLook(pid: fixture.pid)

@@ -40,7 +40,7 @@ struct RuntimeOracleTests {
 
     @Test(
         .enabled(if: mirror != nil, "libswiftRemoteMirror is not installed"),
-        arguments: ["Waits", "Structure", "Isolation", "Bank", "Depth"], Fixture.Mode.allCases)
+        arguments: ["Waits", "Structure", "Isolation", "Bank", "Depth"], Fixture.Mode.compiled)
     func tasksAreSeenAlike(name: String, mode: Fixture.Mode) throws {
         let fixture = try Fixture(name, mode: mode)
         let look = try RuntimeLook(pid: fixture.pid)

@@ -8,7 +8,7 @@ import Testing
 /// Stacks of live processes against those that debuggers find.
 @Suite(.serialized, .timeLimit(.minutes(5)))
 struct UnwindLiveTests {
-    @Test(arguments: ["NativeThreads", "Running", "AsyncFramePointer"], Fixture.Mode.allCases)
+    @Test(arguments: ["NativeThreads", "Running", "AsyncFramePointer"], Fixture.Mode.compiled)
     func stacksAreThoseOfDebuggers(_ name: String, _ mode: Fixture.Mode) throws {
         let fixture = try Fixture(name, mode: mode)
         // Stopped, spinning threads stand where the debuggers will find them.
@@ -51,7 +51,7 @@ struct UnwindLiveTests {
 
     /// Busy threads stopped anywhere: in prologues, epilogues, stubs and functions of the runtime
     /// without unwind information.
-    @Test(arguments: Fixture.Mode.allCases)
+    @Test(arguments: Fixture.Mode.compiled)
     func stacksAreCompleteWhereverAThreadStands(_ mode: Fixture.Mode) throws {
         let fixture = try Fixture("Busy", mode: mode)
         var pcs: Set<Address> = []

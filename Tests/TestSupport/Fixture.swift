@@ -5,10 +5,17 @@ import Testing
 /// A fixture program, started and ready: everything it tells of itself is parked and true.
 package struct Fixture: ~Copyable {
     /// How a fixture is built (scripts/build-fixtures).
-    package enum Mode: String, CaseIterable, CustomTestStringConvertible, Sendable {
+    package enum Mode: String, CustomTestStringConvertible, Sendable {
         case debug
         case release
         case releaseWithoutDebugInformation = "release-nog"
+        /// `release` with the Swift runtime inside.
+        case `static`
+        /// `static` without a symbol table.
+        case stripped
+
+        /// The ways to compile; every fixture is built in all of them.
+        package static let compiled: [Mode] = [.debug, .release, .releaseWithoutDebugInformation]
 
         package var testDescription: String { rawValue }
     }
