@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pthread.h>
 #include <linux/openat2.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -159,11 +161,17 @@ ssize_t cl_pagemap_scan(
     argument.end = end;
     argument.vec = (uint64_t)(uintptr_t)ranges;
     argument.vec_len = capacity;
-    argument.category_inverted = unwanted;
-    argument.category_mask = unwanted;
+    argument.category_inverted = unwanted | CL_PAGE_GUARD;
+    argument.category_mask = unwanted | CL_PAGE_GUARD;
     argument.category_anyof_mask = CL_PAGE_PRESENT | CL_PAGE_SWAPPED;
     argument.return_mask = CL_PAGE_PRESENT | CL_PAGE_SWAPPED;
-    int count = ioctl(pagemap, _IOWR('f', 16, struct scan_argument), &argument);
+    const unsigned long request = _IOWR('f', 16, struct scan_argument);
+    int count = ioctl(pagemap, request, &argument);
+    if (count < 0 && errno == EINVAL) {
+        argument.category_inverted &= ~(uint64_t)CL_PAGE_GUARD;
+        argument.category_mask &= ~(uint64_t)CL_PAGE_GUARD;
+        count = ioctl(pagemap, request, &argument);
+    }
     if (count < 0)
         return -errno;
     *next = argument.walk_end;
@@ -173,6 +181,46 @@ ssize_t cl_pagemap_scan(
     if ((size_t)count < capacity)
         *next = end;
     return count;
+}
+
+void cl_hold_standard_descriptors(void) {
+    for (int wanted = 0; wanted <= 2; wanted++) {
+        if (fcntl(wanted, F_GETFD) >= 0 || errno != EBADF)
+            continue;
+        // Those below are open, so that this is the number it gets.
+        if (open("/dev/null", wanted == 0 ? O_WRONLY : O_RDONLY) < 0)
+            open("/", O_PATH);
+    }
+}
+
+void cl_fault_silently(void) {
+    if (getenv("SWIFT_BACKTRACE"))
+        return;
+    const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGQUIT};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        signal(signals[i], SIG_DFL);
+}
+
+void cl_allow_many_files(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int cl_thread_create(
+    pthread_t *thread, size_t stackBytes, void *(*body)(void *), void *context) {
+    pthread_attr_t attributes;
+    int error = pthread_attr_init(&attributes);
+    if (error)
+        return error;
+    if (stackBytes)
+        error = pthread_attr_setstacksize(&attributes, stackBytes);
+    if (!error)
+        error = pthread_create(thread, &attributes, body, context);
+    pthread_attr_destroy(&attributes);
+    return error;
 }
 
 const int cl_open_path_only = O_PATH;

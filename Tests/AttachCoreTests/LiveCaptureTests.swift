@@ -210,6 +210,46 @@ struct LiveCaptureTests {
         }
     }
 
+    @Test func theStacksAreReadHoweverShortThePauseMayBe() throws {
+        let fixture = try Fixture("Heartbeat", ["2", "10", "64"])
+        var limits = CaptureLimits()
+        limits.maximumPause = 1
+        let capture = try LiveCapture.take(pid: fixture.pid, limits: limits)
+        #expect(capture.gaps.contains { $0.reason == .budget })
+        for thread in capture.threads {
+            guard let registers = thread.registers else { continue }
+            let isThere = capture.memory.isReadable(Address(registers.stackPointer))
+            #expect(isThere)
+        }
+    }
+
+    /// Guard regions (madvise(2), MADV_GUARD_INSTALL) lie inside the mapping they guard, as those
+    /// of thread stacks do with newer C libraries.
+    @Test func whatLiesBehindAPageThatCannotBeReadIsRead() throws {
+        let pages = 16
+        let mapped = unsafe mmap(
+            nil, pages * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let memory = unsafe mapped, unsafe memory != MAP_FAILED else { return }
+        defer { unsafe munmap(memory, pages * 4096) }
+        let start = UInt64(UInt(bitPattern: memory))
+        unsafe memset(memory, 1, pages * 4096)
+        let holes = [0, 1, 5, 9, 15]
+        for hole in holes { _ = unsafe mprotect(memory + hole * 4096, 4096, PROT_NONE) }
+        let arena = try MemoryArena(capacity: 1 << 20, prefault: 0)
+        var segments: [TargetMemory.Segment] = []
+        var unreadable: [Range<UInt64>] = []
+        let all = start..<start + UInt64(pages * 4096)
+        arena.copy(
+            [all], of: getpid(), isWritable: true, into: &segments, unreadable: &unreadable)
+        let copied = TargetMemory(segments: segments, owners: [arena])
+        for page in 0..<pages {
+            let value: UInt8? = copied.load(Address(start + UInt64(page) * 4096))
+            #expect(value == (holes.contains(page) ? nil : 1))
+        }
+        #expect(unreadable.map { Int($0.lowerBound - start) / 4096 } == [0, 5, 9, 15])
+        #expect(unreadable.map { $0.count / 4096 } == [2, 1, 1, 1])
+    }
+
     /// Nobody traces it, and it is in the state it should be in.
     private func expectUntouched(_ child: borrowing ChildProcess, state: String?) {
         #expect(child.statusField("TracerPid") == "0")
@@ -222,6 +262,6 @@ struct LiveCaptureTests {
     }
 
     private func threadIDs(of pid: Int32) throws -> [Int32] {
-        try #require(try ProcessDirectory(pid: pid).threadIDs())
+        try ProcessDirectory(pid: pid).threadIDs()
     }
 }

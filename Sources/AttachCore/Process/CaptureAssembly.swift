@@ -35,7 +35,7 @@ struct CaptureAssembly: ~Copyable {
             if process.namespacePIDs.count > 0, let text = directory.text(of: path + "/status") {
                 inner[thread.id] = ProcessStatus(text).namespaceIDs.last
             }
-            if thread.phase == .stuck {
+            if case .stuck(isUninterruptible: true) = thread.phase {
                 reasons[thread.id] = ProcessFacts.whereStuck(directory, thread: thread.id)
             }
         }
@@ -95,7 +95,7 @@ struct CaptureAssembly: ~Copyable {
         let call = registers.flatMap { SystemCallReader.call(registers: $0) }
         var state = stat?.recordState ?? .unknown
         switch stopped.phase {
-        case .stuck: state = .uninterruptible
+        case .stuck(isUninterruptible: true): state = .uninterruptible
         case .stopped(_, group: true): state = .stopped
         case .stopped: state = call == nil ? .running : .sleeping
         default: break
@@ -108,11 +108,12 @@ struct CaptureAssembly: ~Copyable {
 
     private func gapsOfStop(_ window: StopWindow) -> [Gap] {
         var gaps: [Gap] = []
-        for thread in threads where thread.phase == .stuck {
+        for thread in threads {
+            guard case .stuck = thread.phase else { continue }
             gaps.append(
                 Gap(
                     what: "thread \(thread.id)", reason: .notStopped,
-                    detail: stuck[thread.id] ?? "it did not stop in time"))
+                    detail: stuck[thread.id] ?? "it may have been given no processor"))
         }
         if isIncomplete {
             gaps.append(

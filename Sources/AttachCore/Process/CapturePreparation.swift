@@ -45,7 +45,7 @@ struct CapturePreparation: ~Copyable {
         _ directory: borrowing ProcessDirectory, target: TargetCheck.Passed, limits: CaptureLimits
     ) throws(AttachError) -> CapturePreparation {
         let thread = target.handle
-        let text = try mapsText(directory, thread: thread)
+        let text = try directory.required("task/\(thread)/maps")
         let mappings = Mapping.parse(text)
         var pages = ResidentPages(directory, thread: thread)
 
@@ -78,21 +78,9 @@ struct CapturePreparation: ~Copyable {
         return preparation
     }
 
-    private static func mapsText(
-        _ directory: borrowing ProcessDirectory, thread: Int32
-    ) throws(AttachError) -> [UInt8] {
-        switch directory.contents(of: "task/\(thread)/maps") {
-        case .success(let bytes): return bytes
-        case .failure(let error) where error.errno == EACCES || error.errno == EPERM:
-            throw .notPermitted(
-                pid: directory.pid, cause: PermissionDiagnosis.cause(of: directory))
-        case .failure: throw .ended(pid: directory.pid)
-        }
-    }
-
     private static func stats(_ directory: borrowing ProcessDirectory) -> [Int32: ThreadStat] {
         var stats: [Int32: ThreadStat] = [:]
-        for id in directory.threadIDs() ?? [] {
+        for id in (try? directory.threadIDs()) ?? [] {
             guard let bytes = try? directory.contents(of: "task/\(id)/stat").get() else { continue }
             stats[id] = ThreadStat(bytes)
         }

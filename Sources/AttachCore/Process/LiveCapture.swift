@@ -4,9 +4,10 @@ import Glibc
 
 /// What a capture may cost.
 public struct CaptureLimits: Sendable {
-    /// Nanoseconds to wait for a thread that does not stop.
+    /// Nanoseconds to wait for a thread that the kernel holds in an uninterruptible wait.
     public var stopPatience: Int64 = 250_000_000
-    /// Nanoseconds after which copying is given up and the target released; nil for no limit.
+    /// Nanoseconds after which waiting for threads to stop, and copying, is given up and the
+    /// target released; nil for no limit.
     public var maximumPause: Int64? = 2_000_000_000
     /// Bytes of memory that may be copied; nil for half of what the machine has free.
     public var maximumBytes: UInt64?
@@ -87,7 +88,9 @@ public enum LiveCapture {
             cl_raise_priority(0)
             cl_reap_stop()
         }
-        let stopped = try StoppedProcess.stop(directory, patience: limits.stopPatience)
+        let stopped = try StoppedProcess.stop(
+            directory, patience: min(limits.stopPatience, limits.maximumPause ?? .max),
+            limit: max(limits.stopPatience, limits.maximumPause ?? 0))
         guard TargetIdentity(directory, thread: target.handle) == target.identity else {
             stopped.release()
             return nil

@@ -68,27 +68,32 @@ import Glibc
     }
 
     private func read(
-        _ ranges: [Range<UInt64>], _ remote: [iovec], of thread: Int32, isWritable: Bool,
+        _ wanted: [Range<UInt64>], _ vectors: [iovec], of thread: Int32, isWritable: Bool,
         into segments: inout [TargetMemory.Segment], unreadable: inout [Range<UInt64>]
     ) {
-        var index = 0
-        while index < ranges.count {
-            let wanted = ranges[index...].reduce(0) { $0 + $1.count }
-            var local = unsafe iovec(iov_base: base + used, iov_len: wanted)
-            let result = unsafe remote[index...].withUnsafeBufferPointer { vectors -> Int in
+        var ranges = wanted[...]
+        var remote = unsafe vectors[...]
+        while let range = ranges.first {
+            let size = min(ranges.reduce(0) { $0 + $1.count }, remaining)
+            var local = unsafe iovec(iov_base: base + used, iov_len: size)
+            let result = unsafe remote.withUnsafeBufferPointer { vectors -> Int in
                 guard let first = vectors.baseAddress else { return 0 }
-                return unsafe cl_read_memory(
-                    thread, &local, 1, first, UInt(vectors.count))
+                return unsafe cl_read_memory(thread, &local, 1, first, UInt(vectors.count))
             }
             guard result > 0 else {
-                // Nothing at all of the next range: note it and go on behind it.
-                unreadable.append(ranges[index])
-                index += 1
+                // A process that has ended, or no room: the rest would come to nothing as well.
+                guard result == -Int(EFAULT) else {
+                    for range in ranges { Self.note(range, in: &unreadable) }
+                    return
+                }
+                // The first page cannot be read; those behind it may well be.
+                let end = min(range.upperBound, (range.lowerBound | (Self.pageSize - 1)) &+ 1)
+                Self.note(range.lowerBound..<end, in: &unreadable)
+                unsafe Self.drop(end - range.lowerBound, from: &ranges, &remote)
                 continue
             }
             var got = UInt64(result)
-            while index < ranges.count, got > 0 {
-                let range = ranges[index]
+            while let range = ranges.first, got > 0 {
                 let length = min(got, UInt64(range.count))
                 unsafe segments.append(
                     TargetMemory.Segment(
@@ -97,12 +102,38 @@ import Glibc
                         isCaptured: true))
                 used += Int(length)
                 got -= length
-                if length < UInt64(range.count) {
-                    unreadable.append(range.lowerBound + length..<range.upperBound)
-                }
-                index += 1
+                unsafe Self.drop(length, from: &ranges, &remote)
             }
             used = min((used + 15) & ~15, capacity)
+        }
+    }
+
+    private static let pageSize: UInt64 = 4096
+
+    /// Takes so many bytes from the front of the first range.
+    private static func drop(
+        _ count: UInt64, from ranges: inout ArraySlice<Range<UInt64>>,
+        _ remote: inout ArraySlice<iovec>
+    ) {
+        guard let range = ranges.first else { return }
+        guard count < UInt64(range.count) else {
+            ranges.removeFirst()
+            unsafe remote.removeFirst()
+            return
+        }
+        let start = range.lowerBound + count
+        ranges[ranges.startIndex] = start..<range.upperBound
+        unsafe remote[remote.startIndex] = unsafe iovec(
+            iov_base: UnsafeMutableRawPointer(bitPattern: UInt(start)),
+            iov_len: range.count - Int(count))
+    }
+
+    /// Adds a range, joined to the last one where they touch.
+    private static func note(_ range: Range<UInt64>, in unreadable: inout [Range<UInt64>]) {
+        if let last = unreadable.last, last.upperBound == range.lowerBound {
+            unreadable[unreadable.count - 1] = last.lowerBound..<range.upperBound
+        } else {
+            unreadable.append(range)
         }
     }
 }

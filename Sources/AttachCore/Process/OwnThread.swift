@@ -1,18 +1,21 @@
+import CLinux
 import Glibc
 
 /// Runs a piece of work on an OS thread that ends with it.
 enum OwnThread {
     /// Calls `body` on a new thread and waits for its end. Where no thread can be made, it runs
     /// on this one.
+    ///
+    /// - Parameter stackBytes: how large the thread's stack is; nil for what the system gives.
     static func run<Value, Failure: Error>(
-        _ body: () throws(Failure) -> Value
+        stackBytes: Int? = nil, _ body: () throws(Failure) -> Value
     ) -> Result<Value, Failure> {
         withoutActuallyEscaping(body) { body in
             let work = Work(body)
             var thread = pthread_t()
             let context = unsafe Unmanaged<AnyWork>.passRetained(work)
-            let error = unsafe pthread_create(
-                &thread, nil,
+            let error = unsafe cl_thread_create(
+                &thread, stackBytes ?? 0,
                 { context in
                     guard let context = unsafe context else { return nil }
                     unsafe Unmanaged<AnyWork>.fromOpaque(context).takeRetainedValue().run()

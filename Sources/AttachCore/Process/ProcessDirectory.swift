@@ -32,6 +32,26 @@ struct ProcessDirectory: ~Copyable {
         return FileBytes.read(descriptor: file, limit: limit)
     }
 
+    /// The bytes of a file that every living process has.
+    ///
+    /// - Throws: `ended` where it is not there any more, and otherwise what is in the way: that
+    ///   we may open no more files does not mean that the process has ended.
+    func required(_ path: String) throws(AttachError) -> [UInt8] {
+        switch contents(of: path) {
+        case .success(let bytes): return bytes
+        case .failure(let error): throw failure(error, reading: path)
+        }
+    }
+
+    /// What it means that a file or folder could not be read.
+    private func failure(_ error: SystemError, reading path: String) -> AttachError {
+        switch error.errno {
+        case ENOENT, ESRCH, EINVAL: .ended(pid: pid)
+        case EACCES, EPERM: .notPermitted(pid: pid, cause: PermissionDiagnosis.cause(of: self))
+        default: .system(what: "read /proc/\(pid)/\(path)", errno: error.errno)
+        }
+    }
+
     /// The same as text, ill-formed UTF-8 replaced; nil where it could not be read.
     func text(of path: String) -> String? {
         guard case .success(let bytes) = contents(of: path) else { return nil }
@@ -56,13 +76,16 @@ struct ProcessDirectory: ~Copyable {
         unsafe cl_openat(descriptor, path, flags)
     }
 
-    /// The ids of its threads, as `task/` lists them now; nil once it has ended.
-    func threadIDs() -> [Int32]? {
+    /// The ids of its threads, as `task/` lists them now.
+    ///
+    /// - Throws: as `required` does.
+    func threadIDs() throws(AttachError) -> [Int32] {
         let file = open("task", flags: O_RDONLY | O_DIRECTORY)
-        guard file >= 0 else { return nil }
+        guard file >= 0 else { throw failure(SystemError(errno: -file), reading: "task") }
         guard let stream = unsafe fdopendir(file) else {
+            let error = SystemError(errno: errno)
             close(file)
-            return nil
+            throw failure(error, reading: "task")
         }
         defer { unsafe closedir(stream) }
         var ids: [Int32] = []
@@ -72,7 +95,8 @@ struct ProcessDirectory: ~Copyable {
             }
             if let id = Int32(name) { ids.append(id) }
         }
-        return ids.isEmpty ? nil : ids.sorted()
+        guard !ids.isEmpty else { throw .ended(pid: pid) }
+        return ids.sorted()
     }
 }
 

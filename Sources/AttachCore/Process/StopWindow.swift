@@ -40,13 +40,17 @@ struct StopWindow {
         }
         refreshMappings(directory, thread: handle, &preparation)
         let writable = preparation.mappings.filter(\.holdsState)
-        var runs = preparation.pages?.runs(in: writable) ?? writable.map(\.range)
-        let total = runs.reduce(0) { $0 + $1.count }
-        let isTight = total > min(preparation.budget, preparation.arena.remaining)
-        // Where not everything fits, the stacks explain most.
-        if isTight { runs = stacksFirst(runs, writable) }
+        let runs = preparation.pages?.runs(in: writable) ?? writable.map(\.range)
         let deadline = limits.maximumPause.map { stopped.interruptedAt + $0 }
-        copy(runs, handle, preparation.arena, budget: preparation.budget, deadline: deadline)
+        // The stacks explain most: they come first, and even when it is late if they are small.
+        let stacks = liveStacks(runs, writable)
+        let areSmall = stacks.reduce(0) { $0 + $1.count } <= Self.largestPiece
+        copy(
+            stacks, handle, preparation.arena, budget: preparation.budget,
+            deadline: areSmall ? nil : deadline)
+        copy(
+            Self.subtract(stacks, from: runs), handle, preparation.arena,
+            budget: preparation.budget, deadline: deadline)
     }
 
     private mutating func refreshMappings(
@@ -89,38 +93,41 @@ struct StopWindow {
                 piece[...], of: thread, isWritable: true, into: &segments,
                 unreadable: &unreadable)
         }
-        skippedBytes = left.reduce(0) { $0 + UInt64($1.count) }
-        bytes = UInt64(arena.used - before)
+        skippedBytes += left.reduce(0) { $0 + UInt64($1.count) }
+        bytes += UInt64(arena.used - before)
     }
 
-    private func stacksFirst(_ runs: [Range<UInt64>], _ mappings: [Mapping]) -> [Range<UInt64>] {
+    /// The parts of these runs that hold the stacks in use, from a page below each stack pointer
+    /// to the end of its mapping.
+    private func liveStacks(_ runs: [Range<UInt64>], _ mappings: [Mapping]) -> [Range<UInt64>] {
         let index = Architecture.x86_64.stackPointerIndex
         let pointers = registers.values.compactMap { $0.count > index ? $0[index] : nil }.sorted()
-        let stacks = mappings.filter { mapping in
-            pointers.contains { mapping.range.contains($0) }
+        var live: [Mapping] = []
+        var next = 0
+        for mapping in mappings {
+            while next < pointers.count, pointers[next] < mapping.start { next += 1 }
+            guard next < pointers.count, pointers[next] < mapping.end else { continue }
+            var part = mapping
+            part.start = max(mapping.start, (pointers[next] & ~4095) &- 4096)
+            live.append(part)
         }
-        let live = stacks.map { mapping in
-            let lowest = pointers.first { mapping.range.contains($0) } ?? mapping.start
-            return Mapping(
-                start: max(mapping.start, (lowest & ~4095) &- 4096), end: mapping.end,
-                isReadable: true, isWritable: true, isExecutable: false, isShared: false,
-                fileOffset: 0, device: 0, inode: 0, path: "")
-        }
-        let first = ResidentPages.intersect(runs, live)
-        let chosen = Set(first)
-        return first + Self.subtract(chosen, from: runs)
+        return ResidentPages.intersect(runs, live)
     }
 
+    /// What is left of sorted runs without some parts of them, which are sorted, too.
     private static func subtract(
-        _ chosen: Set<Range<UInt64>>, from runs: [Range<UInt64>]
+        _ taken: [Range<UInt64>], from runs: [Range<UInt64>]
     ) -> [Range<UInt64>] {
-        let taken = chosen.sorted { $0.lowerBound < $1.lowerBound }
         var result: [Range<UInt64>] = []
+        var next = 0
         for run in runs {
             var position = run.lowerBound
-            for part in taken where part.overlaps(run) {
-                if part.lowerBound > position { result.append(position..<part.lowerBound) }
-                position = max(position, part.upperBound)
+            while next < taken.count, taken[next].lowerBound < run.upperBound {
+                if taken[next].lowerBound > position {
+                    result.append(position..<taken[next].lowerBound)
+                }
+                position = max(position, taken[next].upperBound)
+                next += 1
             }
             if position < run.upperBound { result.append(position..<run.upperBound) }
         }

@@ -26,8 +26,9 @@ struct StoppedProcess: ~Copyable {
         case stopped(signal: Int32, group: Bool)
         /// It has ended and was collected.
         case ended
-        /// It did not stop in time.
-        case stuck
+        /// It did not stop in time: the kernel holds it in a wait that nothing interrupts, or it
+        /// was given no processor.
+        case stuck(isUninterruptible: Bool)
     }
 
     /// How many times the list of threads is read again before we go on with what we have.
@@ -45,18 +46,22 @@ struct StoppedProcess: ~Copyable {
 
     /// Stops every thread of the process.
     ///
-    /// - Parameter patience: nanoseconds to wait for a thread that does not stop, such as one in
-    ///   an uninterruptible wait; it is left alone then.
+    /// - Parameters:
+    ///   - patience: nanoseconds to wait for a thread in an uninterruptible wait; it is left
+    ///     alone then.
+    ///   - limit: nanoseconds to wait for threads that could stop and do not, as when too many
+    ///     want a processor.
     /// - Throws: when not one thread could be seized.
     @available(*, noasync, message: "ptrace belongs to one thread")
     static func stop(
-        _ directory: borrowing ProcessDirectory, patience: Int64
+        _ directory: borrowing ProcessDirectory, patience: Int64, limit: Int64
     ) throws(AttachError) -> StoppedProcess {
         var stopped = StoppedProcess()
         try stopped.seizeAll(directory)
         stopped.interruptedAt = Clock.monotonic()
+        let limit = stopped.interruptedAt + limit
         stopped.interruptAll()
-        stopped.waitForAll(patience: patience)
+        stopped.waitForAll(directory, patience: patience, until: limit)
         for pass in 0... {
             guard try stopped.seizeNew(directory) else { break }
             guard pass < maximumPasses else {
@@ -64,7 +69,7 @@ struct StoppedProcess: ~Copyable {
                 break
             }
             stopped.interruptAll()
-            stopped.waitForAll(patience: patience)
+            stopped.waitForAll(directory, patience: patience, until: limit)
         }
         return stopped
     }
@@ -81,8 +86,11 @@ struct StoppedProcess: ~Copyable {
     private mutating func seizeNew(
         _ directory: borrowing ProcessDirectory
     ) throws(AttachError) -> Bool {
-        guard let listed = directory.threadIDs() else {
-            if threads.isEmpty { throw .ended(pid: directory.pid) }
+        let listed: [Int32]
+        do {
+            listed = try directory.threadIDs()
+        } catch {
+            if threads.isEmpty { throw error }
             return false
         }
         let new = listed.filter { !known.contains($0) }
@@ -153,20 +161,38 @@ struct StoppedProcess: ~Copyable {
 
     /// Looks at each thread by its id until all have stopped. The stops are looked at, not
     /// consumed: the kernel then still knows of a signal when we die.
-    private mutating func waitForAll(patience: Int64) {
-        let deadline = Clock.monotonic() + patience
+    private mutating func waitForAll(
+        _ directory: borrowing ProcessDirectory, patience: Int64, until limit: Int64
+    ) {
+        var deadline = Clock.monotonic() + patience
         var pending = threads.indices.filter { threads[$0].phase == .interrupted }
         var rounds = 0
         while !pending.isEmpty {
             pending.removeAll { settle($0) }
             guard !pending.isEmpty else { return }
             rounds += 1
-            if rounds > 3 {
-                guard Clock.monotonic() < deadline else { break }
-                usleep(20)
+            guard rounds > 3 else { continue }
+            usleep(20)
+            let now = Clock.monotonic()
+            guard now >= deadline else { continue }
+            deadline = now + patience
+            pending.removeAll {
+                guard Self.isUninterruptible(threads[$0].id, directory) else { return false }
+                threads[$0].phase = .stuck(isUninterruptible: true)
+                return true
             }
+            guard now < limit else { break }
         }
-        for index in pending { threads[index].phase = .stuck }
+        for index in pending { threads[index].phase = .stuck(isUninterruptible: false) }
+    }
+
+    private static func isUninterruptible(
+        _ id: Int32, _ directory: borrowing ProcessDirectory
+    ) -> Bool {
+        guard let bytes = try? directory.contents(of: "task/\(id)/stat").get(),
+            let stat = ThreadStat(bytes)
+        else { return false }
+        return stat.recordState == .uninterruptible
     }
 
     /// Whether the thread has stopped or ended.

@@ -50,11 +50,16 @@ public enum SupervisedChild {
             guard cl_die_with_parent(parent) == 0 else { _exit(70) }
             cl_leave_terminal()
             close(ends[0])
-            let status = body { progress in
-                var byte = progress.rawValue
-                _ = unsafe write(ends[1], &byte, 1)
+            cl_fault_silently()
+            cl_allow_many_files()
+            // Names and debug information of the target decide how deep their readers go.
+            let status = OwnThread.run(stackBytes: 64 << 20) { () throws(Never) -> Int32 in
+                body { progress in
+                    var byte = progress.rawValue
+                    _ = unsafe write(ends[1], &byte, 1)
+                }
             }
-            _exit(status)
+            _exit(status.get())
         }
         close(ends[1])
         defer {
@@ -142,6 +147,10 @@ public enum SupervisedChild {
             return signal == 0 ? .exited((status >> 8) & 0xff) : .crashed(signal: signal)
         }
     }
+
+    /// Makes sure that descriptors 0, 1 and 2 are taken, whoever started us. To be called before
+    /// anything is opened.
+    public static func holdStandardDescriptors() { cl_hold_standard_descriptors() }
 
     /// Gives up every privilege once nothing but foreign bytes are left to be read.
     public static func confine(memoryBytes: UInt64, seconds: UInt64) {

@@ -56,10 +56,11 @@ enum TargetCheck {
     static func check(_ directory: borrowing ProcessDirectory) throws(AttachError) -> Passed {
         let pid = directory.pid
         if pid == getpid() || pid == getppid() { throw .ourselves(pid: pid) }
-        guard let bytes = try? directory.contents(of: "stat").get(), let stat = ThreadStat(bytes)
-        else { throw .noSuchProcess(pid: pid) }
+        guard let stat = ThreadStat(try directory.required("stat")) else {
+            throw .noSuchProcess(pid: pid)
+        }
         if stat.isKernelThread { throw .kernelThread(pid: pid) }
-        guard let threads = directory.threadIDs() else { throw .ended(pid: pid) }
+        let threads = try directory.threadIDs()
         // The first thread lives longest, as a rule; others may come and go.
         let candidates = [pid] + threads
         guard let handle = candidates.first(where: { isAlive($0, in: directory) }) else {

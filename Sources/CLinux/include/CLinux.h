@@ -62,15 +62,32 @@ typedef struct {
 } cl_page_range;
 
 enum { CL_PAGE_FILE = 1 << 2, CL_PAGE_PRESENT = 1 << 3, CL_PAGE_SWAPPED = 1 << 4,
-       CL_PAGE_ZERO = 1 << 5 };
+       CL_PAGE_ZERO = 1 << 5, CL_PAGE_GUARD = 1 << 8 };
 
 // PAGEMAP_SCAN (linux/fs.h, Linux 6.7): pages in [start, end) that are present or swapped and of
 // none of the `unwanted` categories. CL_PAGE_FILE is dear: it takes a look at each page's
-// descriptor, three to ten times as long as the table alone. `next` says where to go on. Returns how many ranges, or the
+// descriptor, three to ten times as long as the table alone. Guard regions (madvise(2),
+// MADV_GUARD_INSTALL) are never reported, except by kernels that know them only as swapped.
+// `next` says where to go on. Returns how many ranges, or the
 // negative errno (-ENOTTY, -EINVAL on older kernels).
 ssize_t cl_pagemap_scan(
     int pagemap, uint64_t start, uint64_t end, uint64_t unwanted, cl_page_range *ranges,
     size_t capacity, uint64_t *next);
+
+// Puts something that can be neither read nor written where descriptor 0, 1 or 2 is closed, so that
+// no file opened later takes its number and receives what was meant for a person.
+void cl_hold_standard_descriptors(void);
+// Lets faults end this process at once, without a report of the Swift runtime on standard error
+// (SWIFT_BACKTRACE in the environment keeps it).
+void cl_fault_silently(void);
+// Raises the limit of open files as far as an unprivileged process may.
+void cl_allow_many_files(void);
+
+// pthread_create(3) with a stack of this size; 0 for what the system gives. Returns 0 or an errno.
+int cl_thread_create(
+    pthread_t *thread, size_t stackBytes,
+    void *_Nullable (*_Nonnull body)(void *_Nullable),
+    void *_Nullable context);
 
 // gettid(2).
 pid_t cl_thread_id(void);
