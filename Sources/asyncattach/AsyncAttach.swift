@@ -1,4 +1,6 @@
 import ArgumentParser
+import AttachCore
+import Glibc
 
 /// The command line. Each command has a file of its own in `Commands/`.
 @main
@@ -23,6 +25,21 @@ struct AsyncAttach: ParsableCommand {
         version: Tool.version,
         subcommands: [DumpCommand.self],
         defaultSubcommand: DumpCommand.self)
+
+    /// Checks what everything else counts on, and runs the command.
+    static func main() {
+        SupervisedChild.holdStandardDescriptors()
+        // A limit of the size of files is an error of write(2), then, like any other.
+        signal(SIGXFSZ, SIG_IGN)
+        // Not even our own arguments are known without it.
+        guard unsafe access("/proc/self/stat", F_OK) == 0 else {
+            ErrorMessage.print(
+                "no /proc is mounted here, and without it no process can be looked at; mount it: "
+                    + "mount -t proc proc /proc")
+            Glibc.exit(ExitStatus.notPermitted.rawValue)
+        }
+        main(nil)
+    }
 }
 
 /// What the tool says of itself.

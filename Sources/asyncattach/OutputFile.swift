@@ -26,6 +26,7 @@ struct OutputFile: ~Copyable {
             temporaryPath = nil
             return
         }
+        guard !path.isEmpty else { throw .create(path: "a file without a name", errno: ENOENT) }
         if let special = try Self.openSpecial(path) {
             descriptor = special
             self.path = nil

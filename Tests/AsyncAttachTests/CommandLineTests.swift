@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5)))
 struct CommandLineTests {
     @Test func aDumpGoesToStandardOutputAndNothingElseDoes() throws {
-        let fixture = try Fixture("Waits")
+        let fixture = try Fixture("Depth")
         let result = try Tool.run(["\(fixture.pid)"])
         #expect(result.status == 0)
         #expect(result.errors.isEmpty)
@@ -69,6 +69,53 @@ struct CommandLineTests {
         #expect(result.output.isEmpty)
         #expect(!result.errors.isEmpty)
         if status == 3 { #expect(result.errorLines.count == 1) }
+    }
+
+    /// Run by a shell that takes something away first: `"$@"` is the tool and its arguments.
+    @Test(
+        arguments: [
+            // The report must not end up in whatever file is opened under the number 1.
+            ("exec <&- >&- 2>&-; \"$@\"", 74, ""),
+            ("\"$@\" >&-", 74, "Bad file descriptor"),
+            ("\"$@\" >/dev/full", 74, "No space left"),
+            (
+                "(ulimit -f 0; \"$@\" -o report) 2>&1 | cat >&2; exit ${PIPESTATUS[0]}", 74,
+                "File too large"
+            ),
+            ("\"$@\" -o ''", 74, "a file without a name"),
+            // That we may open no more files does not mean that the process is gone.
+            ("ulimit -n 6; \"$@\"", 70, "Too many open files"),
+            ("ulimit -n 9; \"$@\"", 70, "Too many open files"),
+            ("ulimit -s 128; \"$@\"", 0, ""),
+            ("env -i \"$@\"", 0, ""),
+            ("LC_ALL=xx_YY.bogus \"$@\"", 0, ""),
+        ] as [(String, Int32, String)])
+    func whatIsMissingAroundTheToolIsSaid(
+        _ script: String, _ status: Int32, _ words: String
+    ) throws {
+        let child = try ChildProcess("/bin/sleep", ["1000"])
+        let folder = try TemporaryFolder()
+        let result = try Tool.run(
+            ["\(child.pid)"],
+            wrapper: ["/bin/bash", "-c", "cd \(folder.path); " + script, "bash"])
+        #expect(result.status == status, "\(result.errors)")
+        #expect(result.errorLines.count == (words.isEmpty ? 0 : 1), "\(result.errors)")
+        #expect(words.isEmpty || result.errors.contains(words), "\(result.errors)")
+        #expect(child.statusField("TracerPid") == "0")
+        #expect(try folder.names().isEmpty)
+    }
+
+    @Test(.enabled(if: getuid() == 0, "only root can take /proc away"))
+    func withoutProcItSaysSo() throws {
+        let result = try Tool.run(
+            ["1"],
+            wrapper: [
+                "/usr/bin/unshare", "-m", "/bin/bash", "-c",
+                "mount -t tmpfs none /proc && \"$@\"", "bash",
+            ])
+        #expect(result.status == 4)
+        #expect(result.errors.contains("no /proc is mounted here"))
+        #expect(result.errorLines.count == 1)
     }
 
     @Test func aTracedProcessIsLeftToItsTracer() throws {
