@@ -58,6 +58,53 @@ struct RuntimeHostileTests {
                 == recipe.frames[10_000 - ContextChain.keptOuter])
     }
 
+    /// Each task alone is within bounds; all together they would keep us for hours.
+    @Test(.timeLimit(.minutes(1)))
+    func contextsThatTasksShareAreNotFollowedForEver() throws {
+        var world = RuntimeWorld()
+        var recipe = RuntimeWorld.Recipe()
+        recipe.frames = (0..<20_000).map { _ in RuntimeWorld.code + 0x1000 }
+        let long = world.task(recipe)
+        for _ in 0..<2_000 {
+            let parts = world.task()
+            world.builder.put(parts.contexts[0], long.contexts[0])
+        }
+        let state = world.state()
+        #expect(state.tasks.count == 2_001)
+        #expect(state.tasks.first?.stoppedBecause == nil)
+        #expect(state.tasks.last?.stoppedBecause?.contains("more contexts than fit") == true)
+        #expect(state.gaps.contains { $0.reason == .limit })
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func recordsThatTasksShareAreNotReadForEver() throws {
+        var world = RuntimeWorld()
+        var recipe = RuntimeWorld.Recipe()
+        recipe.records = (0..<20_000).map { _ in (2, [0]) }
+        let long = world.task(recipe)
+        var short = RuntimeWorld.Recipe()
+        short.records = [(9, [])]
+        for _ in 0..<2_000 {
+            let parts = world.task(short)
+            world.builder.put(parts.records[0] + 8, long.records[0])
+        }
+        let state = world.state()
+        #expect(state.tasks.count == 2_001)
+        #expect(state.groups.count < 1_000_000)
+        #expect(state.gaps.contains { $0.reason == .limit })
+    }
+
+    @Test func aNameWithoutEndIsCut() throws {
+        var world = RuntimeWorld()
+        var recipe = RuntimeWorld.Recipe()
+        recipe.name = String(repeating: "é", count: 100_000)
+        world.task(recipe)
+        let state = world.state()
+        #expect(
+            state.tasks.first?.record.name == String(repeating: "é", count: 512) + "…")
+        #expect(state.gaps.map(\.reason) == [.limit])
+    }
+
     @Test func recordsThatLeadBackAreCut() throws {
         var world = RuntimeWorld()
         var recipe = RuntimeWorld.Recipe()

@@ -54,6 +54,12 @@ struct RuntimePartsTests {
         }
         var walk = BoundedWalk(limit: 3)
         #expect([1, 2, 3, 4].map { walk.step(to: $0) } == [nil, nil, nil, .limit])
+        var all = BoundedWalk(limit: 3, total: 5)
+        #expect([1, 2, 3].map { all.step(to: $0) } == [nil, nil, nil])
+        all.restart()
+        #expect([1, 2, 3].map { all.step(to: $0) } == [nil, nil, .exhausted])
+        all.restart()
+        #expect(all.step(to: 1) == .exhausted)
     }
 
     @Test func anIndexFindsWhatIsInIt() {

@@ -9,10 +9,14 @@ struct BoundedWalk {
         case cycle
         /// As many steps as allowed have been made.
         case limit
+        /// All walks together have made as many steps as allowed.
+        case exhausted
     }
 
     /// The most steps a walk may have.
     let limit: Int
+    /// Steps that this walk and those after it may still have.
+    private(set) var remaining: Int
     /// Steps made since the start.
     private(set) var count = 0
     private var recent: [UInt64] = []
@@ -21,8 +25,12 @@ struct BoundedWalk {
     /// Short lists are searched one by one; beyond this many a set is faster.
     private static let fewEnough = 24
 
-    /// A walk of at most `limit` steps.
-    init(limit: Int) { self.limit = limit }
+    /// Walks of at most `limit` steps each and `total` together: a million lists may share one
+    /// long end.
+    init(limit: Int, total: Int = .max) {
+        self.limit = limit
+        remaining = total
+    }
 
     /// Starts anew.
     @inline(__always)
@@ -36,7 +44,9 @@ struct BoundedWalk {
     @inline(__always)
     mutating func step(to address: UInt64) -> Stop? {
         guard count < limit else { return .limit }
+        guard remaining > 0 else { return .exhausted }
         count += 1
+        remaining -= 1
         guard recent.count >= Self.fewEnough else {
             if recent.contains(address) { return .cycle }
             recent.append(address)

@@ -138,25 +138,34 @@ public import AttachReport
     /// A NUL-terminated string of at most `limit` bytes, with ill-formed UTF-8 replaced; nil where
     /// it is not readable or does not end within the limit.
     public func string(_ address: Address, limit: Int = 4096) -> String? {
+        guard let text = text(address, limit: limit), text.isWhole else { return nil }
+        return text.string
+    }
+
+    /// The same, or as much of it as the limit allows; nil where it is not readable.
+    func text(_ address: Address, limit: Int) -> (string: String, isWhole: Bool)? {
         var bytes: [UInt8] = []
         var position = address.value
         while bytes.count <= limit {
             guard let segment = segment(at: position) else { return nil }
             let length = min(Int(clamping: segment.end - position), limit + 1 - bytes.count)
             guard let all = unsafe segment.bytes else {
-                return String(decoding: bytes, as: UTF8.self)
+                return (String(decoding: bytes, as: UTF8.self), true)
             }
             let from = Int(position - segment.start)
             let chunk = unsafe all[from..<from + length]
             if let end = unsafe chunk.firstIndex(of: 0) {
                 unsafe bytes.append(contentsOf: chunk[chunk.startIndex..<end])
-                return String(decoding: bytes, as: UTF8.self)
+                return (String(decoding: bytes, as: UTF8.self), true)
             }
             unsafe bytes.append(contentsOf: chunk)
             position += UInt64(length)
             if length == 0 { return nil }
         }
-        return nil
+        // Not in the middle of a character: what comes next begins one.
+        var end = limit
+        while end > 0, end > limit - 4, bytes[end] & 0xc0 == 0x80 { end -= 1 }
+        return (String(decoding: bytes[..<end], as: UTF8.self), false)
     }
 }
 

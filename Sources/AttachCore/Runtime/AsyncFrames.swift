@@ -31,8 +31,11 @@ struct AsyncFrames {
     private let architecture: Architecture
     private let code: CodeRanges
     private var live: LiveContexts
+    private var walk: BoundedWalk
     private var ends: [UInt64: Int?] = [:]
 
+    /// Contexts followed, and allocations looked at, for all threads together.
+    private static let stepLimit = 20_000_000
     /// Bytes of a frame that are searched for a context.
     private static let frameLimit: UInt64 = 4096
 
@@ -43,7 +46,8 @@ struct AsyncFrames {
     ) {
         self.running = running
         roots = running.reduce(into: [:]) { $0[$1.value.root] = $1.key }
-        live = LiveContexts(layout: layout)
+        live = LiveContexts(layout: layout, total: Self.stepLimit)
+        walk = BoundedWalk(limit: ContextChain.walkLimit, total: Self.stepLimit)
         self.code = code
         self.images = images
         self.architecture = architecture
@@ -204,7 +208,7 @@ struct AsyncFrames {
     /// The running task to whose first context this context leads.
     private mutating func task(of context: UInt64, _ reader: inout WordReader) -> Int? {
         if let known = ends[context] { return known }
-        var walk = BoundedWalk(limit: ContextChain.walkLimit)
+        walk.restart()
         var place = context
         var result: Int?
         while walk.step(to: place) == nil {

@@ -9,7 +9,8 @@ enum AsyncLetTasks {
         let index = AddressIndex(tasks.lazy.map(\.address))
         var lives = tasks.map { !$0.isImmortal }
         var work = tasks.indices.filter { lives[$0] }
-        var walk = BoundedWalk(limit: StatusRecords.limit)
+        var walk = BoundedWalk(
+            limit: StatusRecords.limit, total: RuntimeView.linkLimit(of: reader.memory))
         while let position = work.popLast() {
             let task = tasks[position]
             let records = StatusRecords.read(from: task.records, walk: &walk, reader: &reader)

@@ -20,6 +20,8 @@ struct ContextChain {
         case cycle(UInt64)
         /// As deep as we go.
         case limit(Int)
+        /// After more contexts, with those of other tasks, than there can be.
+        case exhausted
 
         /// In words; nil for the proper end.
         var words: String? {
@@ -31,6 +33,7 @@ struct ContextChain {
             case .notCode(let context): "the context at \(Address(context)) names no code"
             case .cycle(let context): "the contexts lead back to \(Address(context))"
             case .limit(let count): "it is deeper than the \(count) contexts that are followed"
+            case .exhausted: "all tasks together have more contexts than fit into their memory"
             }
         }
 
@@ -40,7 +43,7 @@ struct ContextChain {
             case .root, .foreignRoot, .notCode: .inconsistent
             case .unreadable: .unmapped
             case .cycle: .cycle
-            case .limit: .limit
+            case .limit, .exhausted: .limit
             }
         }
     }
@@ -55,7 +58,10 @@ struct ContextChain {
     private(set) var points: [UInt64] = []
     private var outer: [UInt64] = []
     private var outerCount = 0
-    private var walk = BoundedWalk(limit: walkLimit)
+    private var walk: BoundedWalk
+
+    /// A chain that follows no more than `total` contexts, whatever it is used for.
+    init(total: Int) { walk = BoundedWalk(limit: Self.walkLimit, total: total) }
 
     /// Forgets the stack.
     mutating func clear() {
@@ -86,6 +92,7 @@ struct ContextChain {
             switch walk.step(to: context) {
             case .cycle?: return .cycle(context)
             case .limit?: return .limit(Self.walkLimit)
+            case .exhausted?: return .exhausted
             case nil: break
             }
             guard context & 15 == 0, let parent = reader.word(context),

@@ -8,9 +8,13 @@ struct LiveContexts {
     private static let searched = 256
 
     private let layout: RuntimeLayout
-    private var walk = BoundedWalk(limit: StatusRecords.limit)
+    private var walk: BoundedWalk
 
-    init(layout: RuntimeLayout) { self.layout = layout }
+    /// At most `total` allocations are looked at.
+    init(layout: RuntimeLayout, total: Int) {
+        self.layout = layout
+        walk = BoundedWalk(limit: StatusRecords.limit, total: total)
+    }
 
     /// Whether `context` is the task's first one or in use.
     mutating func contain(

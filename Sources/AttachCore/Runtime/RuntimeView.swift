@@ -18,6 +18,9 @@ struct RuntimeView {
     var gaps = GapLog()
     /// Every task, by address.
     let tasks: [TaskHeader]
+    /// No more contexts, records or other links of lists than this can there be: each takes two
+    /// words of captured memory, and is part of one list.
+    let linkLimit: Int
     private let index: AddressIndex
 
     init(
@@ -31,7 +34,16 @@ struct RuntimeView {
         self.reader = reader
         self.types = types
         self.tasks = tasks
+        linkLimit = Self.linkLimit(of: reader.memory)
         index = AddressIndex(tasks.lazy.map(\.address))
+    }
+
+    /// What is said of `linkLimit`, and never so few that a small capture is cut for it.
+    static func linkLimit(of memory: TargetMemory) -> Int {
+        let bytes = memory.segments.reduce(UInt64(0)) {
+            $1.isCaptured ? $0 &+ ($1.end - $1.start) : $0
+        }
+        return max(Int(clamping: bytes / 16), 100_000)
     }
 
     /// The position in `tasks` of the task at `address`.

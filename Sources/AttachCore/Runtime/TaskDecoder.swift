@@ -20,14 +20,16 @@ struct TaskDecoder {
     private var groupReader: TaskGroups
     private var executors: ExecutorWaits
     private let waitAdapters: Set<UInt64>
-    private var chain = ContextChain()
-    private var records = BoundedWalk(limit: StatusRecords.limit)
+    private var chain: ContextChain
+    private var records: BoundedWalk
 
     private static let nameLimit = 1024
 
     init(_ view: inout RuntimeView) {
         groupReader = TaskGroups(symbols: view.symbols, taskCount: view.tasks.count)
         executors = ExecutorWaits(symbols: view.symbols)
+        chain = ContextChain(total: view.linkLimit)
+        records = BoundedWalk(limit: StatusRecords.limit, total: view.linkLimit)
         waitAdapters = Self.waitAdapters(&view)
     }
 
@@ -112,11 +114,15 @@ struct TaskDecoder {
     ) -> String? {
         let place = task.name != 0 ? task.name : facts.name
         guard place != 0 else { return nil }
-        if let name = view.reader.memory.string(Address(place), limit: Self.nameLimit) {
-            return name
+        guard let name = view.reader.memory.text(Address(place), limit: Self.nameLimit) else {
+            view.gaps.add("name", of: "task \(task.id)", at: place, .unmapped)
+            return nil
         }
-        view.gaps.add("name", of: "task \(task.id)", at: place, .unmapped)
-        return nil
+        guard !name.isWhole else { return name.string }
+        view.gaps.add(
+            "name", of: "task \(task.id)", at: place, .limit,
+            "it has more than \(Self.nameLimit) bytes")
+        return name.string + "…"
     }
 
     private func result(of task: TaskHeader, _ view: inout RuntimeView) -> TaskRecord.Result? {

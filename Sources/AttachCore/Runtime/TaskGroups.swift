@@ -19,7 +19,8 @@ struct TaskGroups {
     static let symbolNames: Set<String> = [discardingTable, accumulatingTable]
 
     init(symbols: RuntimeSymbols, taskCount: Int) {
-        walk = BoundedWalk(limit: taskCount + 1)
+        // A task is the child of one other.
+        walk = BoundedWalk(limit: taskCount + 1, total: 4 * taskCount + 4096)
         // A table begins with the offset to the top and the type, then come the functions.
         func functions(_ name: String) -> Set<UInt64> {
             Set(symbols[name].map { $0.value &+ 16 })
