@@ -87,6 +87,11 @@ struct CommandLineTests {
             ("ulimit -n 6; \"$@\"", 70, "Too many open files"),
             ("ulimit -n 9; \"$@\"", 70, "Too many open files"),
             ("ulimit -s 128; \"$@\"", 0, ""),
+            (
+                "\"$@\" & while read -r child _ </proc/$!/task/$!/children; "
+                    + "[ -z \"$child\" ]; do :; done; "
+                    + "kill -9 $child; wait $!", 70, "killed from outside"
+            ),
             ("env -i \"$@\"", 0, ""),
             ("LC_ALL=xx_YY.bogus \"$@\"", 0, ""),
         ] as [(String, Int32, String)])

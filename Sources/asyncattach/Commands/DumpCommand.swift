@@ -94,6 +94,13 @@ struct DumpCommand: ParsableCommand {
         switch outcome {
         case .exited(let code):
             return ExitStatus(rawValue: code) ?? .fault
+        case .crashed(signal: SIGKILL):
+            ErrorMessage.print(
+                "the part that reads process \(pid) was killed from outside, perhaps because "
+                    + "the system ran out of memory; the process was released and runs on")
+            return .fault
+        case .crashed(signal: SIGXCPU):
+            return status(.timeout, pid: pid, file: file)
         case .crashed(let signal):
             ErrorMessage.print(
                 "the part that reads process \(pid) was ended by signal \(signal); the process "
