@@ -189,6 +189,28 @@ struct CommandLineTests {
         }
     }
 
+    @Test func aRuntimeWhoseFileIsDamagedIsNotDenied() throws {
+        let library = "libswift_Concurrency.so"
+        let loaded = try Fixture("Depth")
+        let maps = try String(contentsOfFile: "/proc/\(loaded.pid)/maps", encoding: .utf8)
+        let line = try #require(maps.split(separator: "\n").first { $0.hasSuffix(library) })
+        let original = String(line[try #require(line.firstIndex(of: "/"))...])
+        let folder = try TemporaryFolder()
+        let copy = folder.path + "/" + library
+        try FileManager.default.copyItem(atPath: original, toPath: copy)
+        let others = (original as NSString).deletingLastPathComponent
+        var child = try ChildProcess(
+            Fixture.folder + "/release/Depth",
+            environment: ["LD_LIBRARY_PATH=\(folder.path):\(others)"])
+        while let line = child.readLine(), !line.contains("\"ready\":true") {}
+        // Code and data stay; symbols, which nobody needs any more, go.
+        unsafe truncate(copy, 400_000)
+        let result = try Tool.run(["\(child.pid)"])
+        #expect(result.status == 2)
+        #expect(result.output.contains("none found; what could not be read is listed below"))
+        #expect(result.output.contains("\(library) is loaded"))
+    }
+
     @Test func swiftWithoutTasksIsNoFailure() throws {
         let fixture = try Fixture("NoTasks")
         let result = try Tool.run(["\(fixture.pid)", "--format", "json"])

@@ -95,7 +95,7 @@ package struct Fixture: ~Copyable {
         return url.path
     }()
 
-    private static var folder: String {
+    package static var folder: String {
         ProcessInfo.processInfo.environment["ASYNCATTACH_FIXTURES"]
             ?? packageFolder + "/.build/fixtures"
     }

@@ -69,11 +69,25 @@ struct RuntimeReader {
         let symbols = RuntimeSymbols(images)
         let locator = RuntimeLocator(images: images, symbols: symbols, code: code)
         let locations = locator.locate(&reader)
-        guard !locations.isEmpty else {
-            return RuntimeState(
-                runtime: RuntimeRecord(isPresent: false, hasSwift: locator.hasSwift))
-        }
+        guard !locations.isEmpty else { return stateWithoutLocation(hasSwift: locator.hasSwift) }
         return read(locations, symbols)
+    }
+
+    /// Either there is no runtime, or its file is damaged or out of reach.
+    private func stateWithoutLocation(hasSwift: Bool) -> RuntimeState {
+        let library = images.images.first { $0.record.name.hasPrefix("libswift_Concurrency.so") }
+        guard let library else {
+            return RuntimeState(runtime: RuntimeRecord(isPresent: false, hasSwift: hasSwift))
+        }
+        var state = RuntimeState(
+            runtime: RuntimeRecord(isPresent: true, hasSwift: true, linkage: .dynamic))
+        state.gaps = [
+            Gap(
+                what: "tasks", address: library.record.baseAddress, reason: .noSymbols,
+                detail: "\(library.record.name) is loaded, and what names its tasks could not be "
+                    + "found in it")
+        ]
+        return state
     }
 
     /// What can be recovered of these runtimes, of which there is hardly ever more than one.
