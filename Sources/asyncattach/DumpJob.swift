@@ -14,6 +14,8 @@ struct DumpJob {
     let options: RenderOptions
     /// What it is written in.
     let format: OutputFormat
+    /// Whether to look up source lines.
+    let readsLines: Bool
     /// Whether to tell where the time went.
     let isVerbose: Bool
     /// Where it is written to.
@@ -33,7 +35,9 @@ struct DumpJob {
         // Foreign bytes may ask for any amount of memory; the honest need grows with the capture.
         SupervisedChild.confine(
             memoryBytes: 8 << 30 + 6 * capture.record.bytes, seconds: UInt64(seconds))
-        var assembler = SnapshotAssembler(capture)
+        var wanted = SnapshotOptions()
+        wanted.readsLines = readsLines
+        var assembler = SnapshotAssembler(capture, options: wanted)
         let snapshot = assembler.snapshot()
         let report = Report(toolVersion: Tool.version, snapshot: snapshot)
         do {

@@ -4,6 +4,9 @@ public import AttachReport
 public struct SnapshotOptions: Sendable {
     /// How many frames of a deep stack are kept.
     public var frameLimit = 512
+    /// Whether source lines and inlined functions are looked up. In a very large program that
+    /// takes most of the time.
+    public var readsLines = true
 
     /// The defaults.
     public init() {}
@@ -38,8 +41,9 @@ public struct SnapshotAssembler {
                 architecture: capture.architecture)
             return reader.read()
         }
-        let names = timed("names") {
-            var symbolizer = Symbolizer(images: images, memory: memory)
+        let names = timed("names") { [options] in
+            var symbolizer = Symbolizer(
+                images: images, memory: memory, readsLines: options.readsLines)
             return FrameNames(
                 symbolizer.frames(for: Self.addresses(stacks: stacks, tasks: runtime.tasks)),
                 gaps: symbolizer.gaps)

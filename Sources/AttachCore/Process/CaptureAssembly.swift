@@ -115,6 +115,12 @@ struct CaptureAssembly: ~Copyable {
                     what: "thread \(thread.id)", reason: .notStopped,
                     detail: stuck[thread.id] ?? "it may have been given no processor"))
         }
+        for thread in threads where thread.phase == .refused {
+            gaps.append(
+                Gap(
+                    what: "thread \(thread.id)", reason: .notStopped,
+                    detail: "the kernel did not let it be seized"))
+        }
         if isIncomplete {
             gaps.append(
                 Gap(

@@ -29,6 +29,8 @@ struct StoppedProcess: ~Copyable {
         /// It did not stop in time: the kernel holds it in a wait that nothing interrupts, or it
         /// was given no processor.
         case stuck(isUninterruptible: Bool)
+        /// The kernel did not let us seize it, though it let us seize others.
+        case refused
     }
 
     /// How many times the list of threads is read again before we go on with what we have.
@@ -123,7 +125,11 @@ struct StoppedProcess: ~Copyable {
                 return true
             }
             // Nor can one be seized that is ending, or a worker of the kernel's own.
-            guard threads.isEmpty, Self.shouldBeSeizable(id, directory) else { return false }
+            guard Self.shouldBeSeizable(id, directory) else { return false }
+            guard threads.isEmpty else {
+                threads.append(Thread(id: id, phase: .refused))
+                return false
+            }
             throw error == EPERM
                 ? .notPermitted(
                     pid: directory.pid, cause: PermissionDiagnosis.cause(of: directory))
@@ -249,22 +255,8 @@ struct StoppedProcess: ~Copyable {
             switch thread.phase {
             case .stopped(let signal, _): cl_ptrace_detach(thread.id, signal)
             case .seized, .interrupted, .stuck: cl_ptrace_detach(thread.id, 0)
-            case .ended: continue
+            case .ended, .refused: continue
             }
         }
-    }
-}
-
-/// Clocks of the system.
-enum Clock {
-    /// Nanoseconds on CLOCK_MONOTONIC.
-    static func monotonic() -> Int64 { read(CLOCK_MONOTONIC) }
-    /// Nanoseconds since 1970.
-    static func realtime() -> Int64 { read(CLOCK_REALTIME) }
-
-    private static func read(_ clock: clockid_t) -> Int64 {
-        var time = timespec()
-        unsafe clock_gettime(clock, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 }

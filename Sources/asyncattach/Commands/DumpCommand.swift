@@ -27,6 +27,9 @@ struct DumpCommand: ParsableCommand {
 
     @OptionGroup var output: OutputOptions
 
+    @Flag(help: "Leave out source lines and inlined functions: quicker for huge programs.")
+    var noLines = false
+
     @Option(help: "Give up copying memory after so many milliseconds and let the process run on.")
     var maxPause: UInt32 = 2000
 
@@ -67,7 +70,8 @@ struct DumpCommand: ParsableCommand {
             job = DumpJob(
                 pid: try target.pid(), maximumPause: Int64(maxPause) * 1_000_000,
                 seconds: timeout, options: output.renderOptions(verbose: verbose),
-                format: output.format, isVerbose: verbose, descriptor: file.descriptor)
+                format: output.format, readsLines: !noLines,
+                isVerbose: verbose, descriptor: file.descriptor)
         } catch {
             ErrorMessage.print(error.words)
             return .noProcess
