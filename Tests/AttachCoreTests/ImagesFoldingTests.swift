@@ -62,6 +62,45 @@ import Testing
         #expect(separate.map(\.folding) == [nil, .thunk, nil, .thunk])
     }
 
+    /// `make()` copied for a type, and the original inlined into its caller around the call of
+    /// the copy.
+    @Test func foldsWhatInliningLeftOfAnOriginal() {
+        let original = "$s1m4makeyyYaF"
+        let copy = "$s1m4makeyyYaFTf4n_n"
+        func inlined(_ symbol: String) -> Frame {
+            Frame(
+                kind: .inlined, address: Address(2), function: "make()", symbol: symbol,
+                image: "program")
+        }
+        func physical(_ symbol: String, _ name: String, line: Int?) -> Frame {
+            Frame(
+                kind: .asyncResumePoint, address: Address(3), function: name, symbol: symbol,
+                image: "program",
+                location: line.map { SourceLocation(file: "/m.swift", line: $0, column: nil) })
+        }
+        let leaf = physical("$s1m4leafyyYaFTQ0_", "leaf()", line: 3)
+        let caller = physical("$s1m6calleryyYaFTQ1_", "caller()", line: 9)
+        var frames = [
+            leaf, physical(copy + "TQ0_", "make()", line: 5), inlined(copy + "Tf4d_n"),
+            inlined(original), caller,
+        ]
+        FrameFolding.settle(&frames)
+        #expect(frames.map(\.folding) == [nil, nil, .thunk, .thunk, nil])
+
+        // A line is a place to wait at; the same symbol is recursion; where the stack stands is
+        // never folded.
+        var placed = [leaf, physical(copy, "make()", line: 5), inlined(original), caller]
+        placed[2].location = caller.location
+        FrameFolding.settle(&placed)
+        #expect(placed.allSatisfy { $0.folding == nil })
+        var recursive = [leaf, physical(copy + "TQ0_", "make()", line: 5), inlined(copy), caller]
+        FrameFolding.settle(&recursive)
+        #expect(recursive.allSatisfy { $0.folding == nil })
+        var top = [inlined(copy), inlined(original), caller]
+        FrameFolding.settle(&top)
+        #expect(top.allSatisfy { $0.folding == nil })
+    }
+
     @Test func foldsAThreadStartWithoutAName() {
         var frames = [
             frame("read", nil), frame("work()", nil),
@@ -102,6 +141,67 @@ import Testing
         let long = String(repeating: "é", count: 4000)
         let cut = Demangler.shortened(long)
         #expect(cut.utf8.count <= Demangler.outputLimit && cut.hasSuffix("é…"))
+    }
+
+    /// `f(P<Int, Int>, P<P<Int, Int>, P<Int, Int>>, …)`, each parameter twice as long as the last.
+    private func doubling(_ levels: Int) -> String {
+        let parameters = (0..<levels).map { level in
+            level < 22 ? "ADyA2\(Character(UnicodeScalar(UInt8(69 + level))))G" : "ADyA_A_G"
+        }
+        return "$s1m1fyyAA1PVyS2iG_\(parameters.joined())tF"
+    }
+
+    private var templates: String {
+        let numbers = (0..<30).map { String($0, radix: 36, uppercase: true) }
+        return "_Z1f1AIiiE" + numbers.map { "S_IS\($0)_S\($0)_E" }.joined()
+    }
+
+    @Test func refusesWhatStandsForTooLongAName() {
+        #expect(Demangler.longForm(doubling(4))?.utf8.count ?? 0 > 400)
+        #expect(DemanglingCost.isBearable(doubling(4)))
+        // Suspected, and asked for with precautions.
+        #expect(Demangler.longForm(doubling(12))?.utf8.count ?? 0 > 40_000)
+        #expect(!DemanglingCost.isBearable(doubling(12)))
+        #expect(!Demangler.isRefused(doubling(12)))
+
+        let start = ContinuousClock.now
+        #expect(Demangler.longForm(doubling(23)) == nil && Demangler.isRefused(doubling(23)))
+        #expect(Demangler.demangle(templates) == nil && Demangler.isRefused(templates))
+        #expect(ContinuousClock.now - start < .seconds(10))
+    }
+
+    @Test(arguments: [
+        // By counts: two thousand times two thousand times what was there.
+        "$s1m1fyyAA1PVyS2iG_A2000aA2000bA2000cA2000dtF",
+        // With an identifier that looks like references.
+        "$s1m1fyyAA2AZVyS2iG_A2000aA2000bA2000cA2000dtF",
+        "_Z1fIiEvT_T_T_T_T_T_T_T_T_T_T_T_T_T_T_T_T_T_T_T_T_T_T_T_",
+    ])
+    func suspectsWhatMayBeLong(symbol: String) { #expect(!DemanglingCost.isBearable(symbol)) }
+
+    @Test func demanglesTheSameInAProcessOfItsOwn() throws {
+        let symbol = "$s4main4BankC8withdrawyS2iYaKFTQ0_"
+        let name = try DemanglerProcess.name { Demangler.longForm(symbol) }
+        #expect(name == Demangler.longForm(symbol))
+        #expect(try DemanglerProcess.name { nil } == nil)
+    }
+
+    @Test func suspectsFewRealSymbols() throws {
+        let loaded = try #require(LoadedFile("\(Oracle.toolchain)/sourcekit-lsp"))
+        let table = try #require(SymbolTable.tables(of: loaded.file).first)
+        var count = 0
+        var asked = 0
+        var suspected: [String] = []
+        table.forEach { entry in
+            count += 1
+            guard count % 19 == 0, entry.mayBeFunction else { return true }
+            let name = table.name(entry.name)
+            asked += 1
+            if !DemanglingCost.isBearable(name) { suspected.append(name) }
+            return true
+        }
+        #expect(
+            suspected.count * 16 <= asked, "\(suspected.count) of \(asked): \(suspected.prefix(5))")
     }
 
     @Test(arguments: [

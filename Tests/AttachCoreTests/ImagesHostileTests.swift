@@ -10,7 +10,7 @@ import Testing
     static let program = build([])
 
     private static func build(_ options: [String]) -> [UInt8] {
-        let path = "/tmp/asyncattach-hostile-\(getpid())"
+        let path = "/tmp/asyncattach-hostile-\(getpid())\(options.joined())"
         defer { _ = unsafe unlink(path) }
         let source = """
             static inline int inner(int x) { return x * 3; }
@@ -42,7 +42,11 @@ import Testing
         let table = ImageTable(
             capture: OwnProcess.capture(
                 Self.mappings,
-                [MappedFile(path: "/hostile", device: 1, inode: 2, file: OpenFile(adopting: dup(descriptor)))],
+                [
+                    MappedFile(
+                        path: "/hostile", device: 1, inode: 2,
+                        file: OpenFile(adopting: dup(descriptor)))
+                ],
                 TargetMemory()))
         var symbolizer = Symbolizer(images: table, memory: TargetMemory())
         var codes: Set<CodeAddress> = []
@@ -107,6 +111,22 @@ import Testing
         let frames = finder.frames(for: [code], bias: 0)[code] ?? []
         #expect(frames.last?.name == "outer")
         #expect(frames.last?.location != nil)
+    }
+
+    /// A reference to a file that the target names is not followed, and that is said.
+    @Test func saysWhyLinesAreMissing() throws {
+        var bytes = Self.program
+        // Some section gets the name of one that refers elsewhere.
+        let name = Array(".debug_abbrev".utf8) + [0]
+        let other = Array(".debug_sup".utf8) + [0]
+        let place = try #require(bytes.indices.first { bytes[$0...].starts(with: name) })
+        bytes.replaceSubrange(place..<place + other.count, with: other)
+        let (table, _) = try ask(bytes)
+        var symbolizer = Symbolizer(images: table, memory: TargetMemory())
+        let outer = try #require(table.addresses(ofSymbols: ["outer"])["outer"]?.first)
+        let code = CodeAddress(address: outer, kind: .programCounter)
+        #expect(symbolizer.frames(for: [code])[code]?.last?.location == nil)
+        #expect(symbolizer.gaps.map(\.detail) == ["debug information refers to another file"])
     }
 
     @Test func survivesACutAtEveryHeader() throws {
@@ -176,8 +196,10 @@ import Testing
         #expect(unsafe write(descriptor, page, page.count) == page.count)
         let bytes = try ImageBytes(mapping: descriptor)
         #expect(bytes.load(5000, as: UInt8.self) == 7)
+        #expect(!bytes.hasLostPages)
         #expect(ftruncate(descriptor, 4096) == 0)
         #expect(bytes.load(5000, as: UInt8.self) == 0)
+        #expect(bytes.hasLostPages)
         #expect(bytes.load(100, as: UInt8.self) == 7)
     }
 }

@@ -56,6 +56,12 @@ import CElf
         return nil
     }
 
+    /// The file of its declaration; nil where it names none.
+    var declarationFile: String? {
+        var entry = unsafe entry
+        return unsafe dwarf_decl_file(&entry).map { unsafe String(cString: $0) }
+    }
+
     /// The folder that relative paths of a unit start from; nil without one.
     var compilationFolder: String? {
         var entry = unsafe entry

@@ -25,15 +25,34 @@ import CElf
     private static let unpackedLimit: UInt64 = 4 << 30
     private static let copyLimit: UInt64 = 1 << 30
 
+    /// Why debug information that is there is not read.
+    enum Refusal: Error {
+        /// It draws on another file, which the target names.
+        case refersElsewhere
+        /// Unpacked it would take up more memory than we spend on it.
+        case tooLarge
+        /// libdw cannot read it.
+        case unreadable
+
+        /// In words.
+        var description: String {
+            switch self {
+            case .refersElsewhere: "debug information refers to another file"
+            case .tooLarge: "debug information is too large when unpacked"
+            case .unreadable: "debug information cannot be read"
+            }
+        }
+    }
+
     /// The debug information of `file` or, for Swift code, of its debug file; nil where neither
     /// has any. (Unpacking that of the C library costs 100 ms, and nobody looks for a stuck task
     /// in its lines.)
-    static func open(_ file: ELFFile) -> DebugInformation? {
-        if isPresent(in: file) { return DebugInformation(file, isTrusted: false) }
+    static func open(_ file: ELFFile) throws(Refusal) -> DebugInformation? {
+        if isPresent(in: file) { return try DebugInformation(file, isTrusted: false) }
         guard file.layout.section(named: "swift5_type_metadata", in: file.bytes) != nil,
             let debug = file.debugFile, isPresent(in: debug)
         else { return nil }
-        return DebugInformation(debug, isTrusted: true)
+        return try DebugInformation(debug, isTrusted: true)
     }
 
     private static func isPresent(in file: ELFFile) -> Bool {
@@ -43,23 +62,23 @@ import CElf
     }
 
     /// `isTrusted` says that the file was installed by the system and is not the target's.
-    private init?(_ file: ELFFile, isTrusted: Bool) {
+    private init(_ file: ELFFile, isTrusted: Bool) throws(Refusal) {
         // A reference to a supplementary file makes libdw open whatever path it names.
         let refersElsewhere =
             file.layout.section(named: ".gnu_debugaltlink", in: file.bytes) != nil
             || file.layout.section(named: ".debug_sup", in: file.bytes) != nil
-        guard isTrusted || !refersElsewhere else { return nil }
-        guard Self.unpackedSize(file) <= Self.unpackedLimit else { return nil }
-        guard elf_version(UInt32(EV_CURRENT)) != UInt32(EV_NONE) else { return nil }
+        guard isTrusted || !refersElsewhere else { throw .refersElsewhere }
+        guard Self.unpackedSize(file) <= Self.unpackedLimit else { throw .tooLarge }
+        guard elf_version(UInt32(EV_CURRENT)) != UInt32(EV_NONE) else { throw .unreadable }
         // Where libelf unpacks a section it also changes the section's header, in place.
         let bytes = Self.isCompressed(file) ? Self.copy(of: file) : file.bytes
-        guard let bytes else { return nil }
+        guard let bytes else { throw .tooLarge }
         let start = unsafe UnsafeMutablePointer(
             mutating: bytes.base.assumingMemoryBound(to: CChar.self))
-        guard let elf = unsafe elf_memory(start, Int(bytes.count)) else { return nil }
+        guard let elf = unsafe elf_memory(start, Int(bytes.count)) else { throw .unreadable }
         guard let dwarf = unsafe dwarf_begin_elf(elf, DWARF_C_READ, nil) else {
             unsafe elf_end(elf)
-            return nil
+            throw .unreadable
         }
         self.bytes = bytes
         unsafe self.elf = elf

@@ -1,5 +1,6 @@
 import CSwiftRuntime
 import Glibc
+import Synchronization
 
 /// Turns symbols into the names that a person wrote.
 enum Demangler {
@@ -24,14 +25,24 @@ enum Demangler {
     /// runtime cannot give it, the long form with types and modules.
     static func demangle(_ symbol: String) -> String? {
         guard let bare = bare(symbol) else { return nil }
-        let name = hasShortForm ? call(bare, .short) : longName(bare)
-        return name.map(shortened)
+        return remembered(bare, .short) {
+            let name = hasShortForm ? call(bare, .short) : longName(bare)
+            return name.map(shortened)
+        }
+    }
+
+    /// Whether a symbol is left as it is because it is too long, or its name would be.
+    static func isRefused(_ symbol: String) -> Bool {
+        guard isSwift(symbol) || symbol.hasPrefix("_Z") else { return false }
+        if symbol.utf8.count > inputLimit { return true }
+        let bare = withoutVersion(symbol)
+        return memory.withLock { $0.refused.contains(bare) }
     }
 
     /// The long form of a Swift symbol, which also says what the compiler made the function for.
     static func longForm(_ symbol: String) -> String? {
         guard let bare = bare(symbol) else { return nil }
-        return call(bare, .long)
+        return remembered(bare, .long) { call(bare, .long) }
     }
 
     /// How the short form marks a copy of a function that was made for certain types or values.
@@ -71,6 +82,47 @@ enum Demangler {
     private enum Form {
         case short
         case long
+    }
+
+    /// Results by symbol: frames come back with the same symbols, and each is asked for its name,
+    /// its kind and its relatives.
+    private struct Memory {
+        /// Symbols and names together, in bytes.
+        static let limit = 8 << 20
+        var short: [String: String?] = [:]
+        var long: [String: String?] = [:]
+        var refused: Set<String> = []
+        var size = 0
+    }
+
+    private static let memory = Mutex(Memory())
+
+    private static func remembered(
+        _ symbol: String, _ form: Form, _ demangle: () -> String?
+    ) -> String? {
+        let known = memory.withLock { form == .short ? $0.short[symbol] : $0.long[symbol] }
+        if let known { return known }
+        var name: String?
+        var isRefused = false
+        if DemanglingCost.isBearable(symbol) {
+            name = demangle()
+        } else {
+            do {
+                name = try DemanglerProcess.name(demangle)
+            } catch {
+                isRefused = true
+            }
+        }
+        memory.withLock {
+            if $0.size > Memory.limit { $0 = Memory() }
+            $0.size += symbol.utf8.count + (name?.utf8.count ?? 0) + 64
+            if isRefused { $0.refused.insert(symbol) }
+            switch form {
+            case .short: $0.short[symbol] = .some(name)
+            case .long: $0.long[symbol] = .some(name)
+            }
+        }
+        return name
     }
 
     private static func call(_ symbol: String, _ form: Form) -> String? {

@@ -34,28 +34,27 @@ struct FunctionSymbols {
     /// Symbols that cover an address are few; a table made to cost time has more.
     private static let matchLimit = 1 << 22
 
-    /// The symbol of each address that has one, in the tables' order. `addresses` are as the file
-    /// states them.
-    static func find(_ addresses: Set<UInt64>, in tables: [SymbolTable]) -> [UInt64: FunctionSymbol]
-    {
-        var found: [UInt64: FunctionSymbol] = [:]
+    /// The symbol of each address that has one.
+    private(set) var found: [UInt64: FunctionSymbol] = [:]
+    /// Whether a table has so many symbols that overlap that not all of them were looked at.
+    private(set) var isCut = false
+
+    /// Looks in the tables' order. `addresses` are as the file states them.
+    init(_ addresses: Set<UInt64>, in tables: [SymbolTable]) {
         for table in tables {
             let wanted = addresses.filter { found[$0] == nil }.sorted()
             if wanted.isEmpty { break }
-            find(wanted, in: table, into: &found)
+            find(wanted, in: table)
         }
-        return found
     }
 
-    private static func find(
-        _ wanted: [UInt64], in table: SymbolTable, into found: inout [UInt64: FunctionSymbol]
-    ) {
+    private mutating func find(_ wanted: [UInt64], in table: SymbolTable) {
         guard let last = wanted.last else { return }
         var findings = [Finding](repeating: Finding(), count: wanted.count)
         var matches = 0
         table.forEach { entry in
             guard entry.mayBeFunction, entry.isDefined, entry.value <= last else { return true }
-            var index = lowerBound(wanted, entry.value)
+            var index = Self.lowerBound(wanted, entry.value)
             if entry.value >= findings[index].nearest ?? 0 {
                 if entry.size > 0 || entry.value != findings[index].nearest {
                     findings[index].unsized = nil
@@ -71,26 +70,27 @@ struct FunctionSymbols {
                     findings[index].names.removeAll(keepingCapacity: true)
                 }
                 if entry.value == findings[index].start,
-                    findings[index].names.count < aliasLimit
+                    findings[index].names.count < Self.aliasLimit
                 {
                     findings[index].names.append((entry.name, entry.binding, end))
                 }
                 index += 1
             }
-            return matches < matchLimit
+            return matches < Self.matchLimit
         }
+        if matches >= Self.matchLimit { isCut = true }
 
         var nearest: (start: UInt64, unsized: SymbolTable.Entry?)?
         for (address, finding) in zip(wanted, findings) {
             if let start = finding.nearest { nearest = (start, finding.unsized) }
-            if let symbol = choose(finding, table) {
+            if let symbol = Self.choose(finding, table) {
                 found[address] = symbol
             } else if table.isComplete, let entry = nearest?.unsized,
                 table.isSameSection(entry, address)
             {
                 // Assembly without a size reaches as far as no other symbol begins.
                 let name = table.name(entry.name)
-                if isFunctionLabel(name) {
+                if Self.isFunctionLabel(name) {
                     found[address] = FunctionSymbol(
                         name: name, start: entry.value, end: address + 1, aliases: 0)
                 }
@@ -177,13 +177,16 @@ private struct SymbolCandidate {
         return name < other.name
     }
 
-    /// Whether both are names of one function: `open` and `__libc_open64`, or two constructors of
-    /// one C++ class.
+    /// Whether both are names of one function: `open` and `__libc_open64`, `_IO_file_underflow` and
+    /// `_IO_new_file_underflow`, or two constructors of one C++ class.
     func isRelated(to other: SymbolCandidate) -> Bool {
         if plain == other.plain { return true }
         guard !isSwift, !other.isSwift, !name.hasPrefix("_Z") else { return false }
         return contains(plain, other.plain) || contains(other.plain, plain)
+            || words.isSubset(of: other.words) || other.words.isSubset(of: words)
     }
+
+    private var words: Set<Substring> { Set(plain.split(separator: "_")) }
 
     private func contains(_ whole: String, _ part: String) -> Bool {
         let text = Array(whole.utf8)

@@ -52,6 +52,14 @@ import Glibc
         }
     }
 
+    /// Whether the file was cut short since it was mapped, and pages of it read as zeroes.
+    var hasLostPages: Bool {
+        switch storage {
+        case .mapping: unsafe ce_lost_page_count(base) > 0
+        case .allocation: false
+        }
+    }
+
     /// Whether `size` bytes from `offset` lie within the file.
     @inline(__always)
     func holds(_ offset: UInt64, _ size: UInt64) -> Bool {

@@ -77,12 +77,28 @@ import CElf
             unsafe String(cString: path), Int(line), column <= Int32.max ? Int(column) : 0)
     }
 
+    /// A location in a file outside the list; nil where the line makes no sense.
+    func location(path: String, line: UInt64, column: UInt64) -> SourceLocation? {
+        guard line > 0, line <= Int32.max else { return nil }
+        return location(path, Int(line), column <= Int32.max ? Int(column) : 0)
+    }
+
     private func location(_ path: String, _ line: Int, _ column: Int) -> SourceLocation? {
-        // Swift's name for code of its own making.
-        if path.hasSuffix("<compiler-generated>") { return nil }
+        if Self.isMade(path) { return nil }
         let isRelative = !path.hasPrefix("/")
         let whole = isRelative ? folder.map { "\($0)/\(path)" } ?? path : path
         return SourceLocation(file: whole, line: line, column: column > 0 ? column : nil)
+    }
+
+    /// Whether this is Swift's name for code of its own making.
+    static func isMade(_ path: String) -> Bool { path.hasSuffix("<compiler-generated>") }
+
+    /// Whether the file of this number is that one.
+    func isMade(file index: UInt64) -> Bool {
+        guard unsafe files != nil, index < UInt64(fileCount),
+            let path = unsafe dwarf_filesrc(files, Int(index), nil, nil)
+        else { return false }
+        return Self.isMade(unsafe String(cString: path))
     }
 
     private func line(_ index: Int) -> OpaquePointer? {

@@ -11,6 +11,8 @@ struct ResumeStores {
     /// A function has a few dozen pieces; more than this of one are not looked through.
     private static let siblingLimit = 256
     private static let storeLimit = 16
+    /// Functions that are looked for at once.
+    private static let functionLimit = 256
     /// `e_machine` of AMD64.
     private static let amd64: UInt16 = 62
 
@@ -38,20 +40,14 @@ struct ResumeStores {
     /// The symbol of the async function that a piece was split from: without `TQ0_` (goes on after
     /// a call) or `TY0_` (goes on elsewhere) at its end; nil for any other symbol.
     static func function(ofPiece symbol: String) -> String? {
-        Self.lengthOfFunction(symbol.utf8.reversed()).map { String(symbol.utf8.prefix($0)) ?? "" }
-    }
-
-    /// The same for the bytes of a symbol from its end to its beginning.
-    private static func lengthOfFunction(_ reversed: some Collection<UInt8>) -> Int? {
-        guard reversed.first == UInt8(ascii: "_") else { return nil }
-        let rest = reversed.dropFirst().drop {
+        let bytes = symbol.utf8
+        guard bytes.last == UInt8(ascii: "_") else { return nil }
+        let digits = bytes.dropLast().reversed().prefix {
             $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9")
         }
-        guard let kind = rest.first, kind == UInt8(ascii: "Q") || kind == UInt8(ascii: "Y"),
-            rest.dropFirst().first == UInt8(ascii: "T")
-        else { return nil }
-        let length = rest.dropFirst(2).count
-        return length > 0 ? length : nil
+        let rest = symbol.dropLast(1 + digits.count)
+        guard rest.hasSuffix("TQ") || rest.hasSuffix("TY"), rest.utf8.count > 2 else { return nil }
+        return String(rest.dropLast(2))
     }
 
     /// The code of these functions and of all their pieces, in one pass over the best table.
@@ -59,23 +55,35 @@ struct ResumeStores {
         _ functions: Set<String>, in tables: [SymbolTable]
     ) -> [String: [Range<UInt64>]] {
         guard let table = tables.first, table.isComplete else { return [:] }
-        let heads = Set(functions.map { SymbolTable.nameHead(of: $0) })
-        let lengths = Set(functions.map(\.utf8.count))
+        // Names that differ from the function's only at their ends are found by a few of its
+        // bytes, so that no other name has to be read whole.
+        var marks: [UInt64: [(tail: UInt64, length: Int, function: String)]] = [:]
+        var filter = NameHeadFilter()
+        for function in functions.sorted().prefix(functionLimit) where function.utf8.count >= 8 {
+            let head = SymbolTable.nameHead(of: function)
+            filter.insert(head)
+            marks[head, default: []].append((tail(of: function), function.utf8.count, function))
+        }
         var siblings: [String: [Range<UInt64>]] = [:]
         table.forEach { entry in
-            guard entry.type == 2, entry.isDefined, entry.size > 0,
-                heads.contains(table.nameHead(entry.name)),
-                let bytes = unsafe table.nameBytes(entry.name)
-            else { return true }
-            let length = unsafe lengthOfFunction(bytes.reversed()) ?? bytes.count
-            guard lengths.contains(length) else { return true }
-            let function = unsafe String(decoding: bytes.prefix(length), as: UTF8.self)
-            if functions.contains(function), siblings[function, default: []].count < siblingLimit {
-                siblings[function, default: []].append(entry.value..<entry.end)
+            guard entry.type == 2, entry.isDefined, entry.size > 0 else { return true }
+            let head = table.nameHead(entry.name)
+            guard filter.mayContain(head), let candidates = marks[head] else { return true }
+            for mark in candidates
+            where table.nameWord(entry.name, at: mark.length - 8) == mark.tail {
+                let name = table.name(entry.name)
+                guard name == mark.function || function(ofPiece: name) == mark.function,
+                    siblings[mark.function, default: []].count < siblingLimit
+                else { continue }
+                siblings[mark.function, default: []].append(entry.value..<entry.end)
             }
             return true
         }
         return siblings
+    }
+
+    private static func tail(of name: String) -> UInt64 {
+        name.utf8.suffix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     /// Where `code` has an instruction that makes the address `target`.

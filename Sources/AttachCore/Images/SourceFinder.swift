@@ -17,7 +17,12 @@ struct SourceFinder {
 
     init(_ file: ELFFile) {
         self.file = file
-        information = DebugInformation.open(file)
+        do {
+            information = try DebugInformation.open(file)
+        } catch {
+            information = nil
+            damage = error.description
+        }
     }
 
     /// For each address the functions there, innermost first; the last one is the function itself.
@@ -91,7 +96,7 @@ struct SourceFinder {
                 let function = walk.functions.last { function in
                     function.ranges.contains { $0.contains(address) }
                 }
-                body(address, SourcePlace(lines: lines, function: function))
+                body(address, SourcePlace(unit: unit, lines: lines, function: function))
             }
         }
     }
@@ -99,6 +104,7 @@ struct SourceFinder {
 
 /// A function with the line table of its unit.
 private struct SourcePlace {
+    let unit: DebugEntry
     let lines: LineTable
     let function: FunctionScopes?
 
@@ -132,22 +138,36 @@ private struct SourcePlace {
         guard let function, let row = lines.row(at: entry),
             let code = function.ranges.first(where: { $0.contains(entry) })
         else { return (standing(at: entry), false) }
-        var partial: [SourceFrame]?
+        var partial: (frames: [SourceFrame], row: LineTable.Row)?
         var index = row.index + 1
         while let later = lines.row(index), code.contains(later.address) {
             index += 1
             if later.address <= entry { continue }
             let frames = waiting(later, at: later.address)
             if frames.last?.location != nil { return (frames, true) }
-            if partial == nil, frames.contains(where: { $0.location != nil }) { partial = frames }
+            if partial == nil, frames.contains(where: { $0.location != nil }) {
+                partial = (frames, later)
+            }
         }
         // A specialised copy may have no line of its own around the line of what is inlined.
-        if let partial { return (partial, false) }
+        if var partial {
+            partial.frames[partial.frames.count - 1].location = callInCopy(at: partial.row.address)
+            return (partial.frames, false)
+        }
         // No line but perhaps the entry's own, which must not be the declaration's.
         let frames = waiting(row, at: row.address)
         guard let line = frames.last?.location?.line, UInt64(line) != function.declarationLine
         else { return ([SourceFrame(name: function.name, location: nil)], false) }
         return (frames, false)
+    }
+
+    /// Where a specialised copy calls what is inlined into it at `address`.
+    private func callInCopy(at address: UInt64) -> SourceLocation? {
+        guard let function, let call = function.chain(at: address).first?.call,
+            lines.isMade(file: call.file), let symbol = function.name,
+            let file = DeclarationSearch.file(ofCopy: symbol, in: unit)
+        else { return nil }
+        return lines.location(path: file, line: call.line, column: call.column)
     }
 
     /// The functions that wait where an instruction announces it.

@@ -31,7 +31,7 @@ extension ImageTable {
 /// Looks for symbols by name without making a string of each one that a table has.
 private struct NameSearch {
     private var byHead: [UInt64: [String]] = [:]
-    private var filter = [UInt64](repeating: 0, count: 64)
+    private var filter = NameHeadFilter()
     private let names: Set<String>
 
     init(_ names: Set<String>) {
@@ -39,15 +39,8 @@ private struct NameSearch {
         for name in names where !name.isEmpty {
             let head = SymbolTable.nameHead(of: name)
             byHead[head, default: []].append(name)
-            let bit = Self.bit(head)
-            filter[bit >> 6] |= 1 << UInt64(bit & 63)
+            filter.insert(head)
         }
-    }
-
-    /// Twelve bits that most heads do not share.
-    @inline(__always)
-    private static func bit(_ head: UInt64) -> Int {
-        Int((head &* 0x9e37_79b9_7f4a_7c15) >> 52)
     }
 
     /// The addresses of each name in the first table that knows it, before the load bias.
@@ -65,10 +58,7 @@ private struct NameSearch {
             table.forEach { entry in
                 guard entry.hasAddress else { return true }
                 let head = table.nameHead(entry.name)
-                let bit = Self.bit(head)
-                guard filter[bit >> 6] & (1 << UInt64(bit & 63)) != 0,
-                    let candidates = byHead[head]
-                else { return true }
+                guard filter.mayContain(head), let candidates = byHead[head] else { return true }
                 let name = table.name(entry.name)
                 if candidates.contains(name), found[name] == nil {
                     inTable[name, default: []].insert(entry.value)

@@ -1,5 +1,3 @@
-import Glibc
-
 /// A symbol table of an ELF file (`Elf64_Sym`, gABI ch. 4), read where it lies.
 struct SymbolTable: Sendable {
     /// One symbol, its name unread.
@@ -113,19 +111,12 @@ struct SymbolTable: Sendable {
             limit: Self.nameLimit) ?? ""
     }
 
-    /// The bytes of a name, which lie in the file; nil where the table has none, or where it is
-    /// longer than `nameLimit`.
+    /// Eight bytes of a name from this one on, if the table goes on that far; its end is not
+    /// looked for.
     @inline(__always)
-    func nameBytes(_ offset: UInt32) -> UnsafeRawBufferPointer? {
-        let place = strings.lowerBound + UInt64(offset)
-        guard place < strings.upperBound,
-            let bytes = unsafe file.bytes.slice(
-                place, min(strings.upperBound - place, UInt64(Self.nameLimit))),
-            let start = bytes.baseAddress
-        else { return nil }
-        let length = unsafe strnlen(start.assumingMemoryBound(to: CChar.self), bytes.count)
-        return length < bytes.count
-            ? unsafe UnsafeRawBufferPointer(rebasing: bytes[..<length]) : nil
+    func nameWord(_ offset: UInt32, at index: Int) -> UInt64? {
+        let place = strings.lowerBound + UInt64(offset) + UInt64(index)
+        return place < strings.upperBound ? file.bytes.load(place) : nil
     }
 
     /// The first eight bytes of a name, zeroes behind its end; enough to tell most names apart.

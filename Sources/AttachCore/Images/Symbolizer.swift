@@ -64,24 +64,37 @@ struct Symbolizer {
             }
             return
         }
-        let symbols = FunctionSymbols.find(
+        let functions = FunctionSymbols(
             Set(requests.map { $0.lookup &- image.loadBias }), in: SymbolTable.tables(of: file))
+        let symbols = functions.found
+        if functions.isCut {
+            note("symbols", of: image, .limit, "too many symbols for the same code")
+        }
         var places: [CodeAddress: [SourceFrame]] = [:]
         if readsLines {
             var finder = sources[index] ?? SourceFinder(file)
             places = finder.frames(
                 for: requests, bias: image.loadBias, symbols: symbols)
             sources[index] = finder
-            if let damage = finder.damage {
-                let gap = Gap(
-                    what: "lines of \(image.record.path)", reason: .inconsistent, detail: damage)
-                if !gaps.contains(gap) { gaps.append(gap) }
-            }
+            if let damage = finder.damage { note("lines", of: image, .inconsistent, damage) }
+        }
+        if symbols.values.contains(where: { Demangler.isRefused($0.name) }) {
+            note("symbols", of: image, .limit, "a symbol stands for too long a name")
+        }
+        if file.bytes.hasLostPages {
+            note("symbols", of: image, .inconsistent, "the file was cut short while it was read")
         }
         for code in requests {
             let symbol = symbols[code.lookup &- image.loadBias]
             result[code] = frames(code, image, symbol, places[code] ?? [])
         }
+    }
+
+    private mutating func note(
+        _ part: String, of image: Image, _ reason: Gap.Reason, _ detail: String
+    ) {
+        let gap = Gap(what: "\(part) of \(image.record.path)", reason: reason, detail: detail)
+        if !gaps.contains(gap) { gaps.append(gap) }
     }
 
     /// The frames of one address: those inlined there, and the function itself.
