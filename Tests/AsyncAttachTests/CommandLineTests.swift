@@ -192,9 +192,10 @@ struct CommandLineTests {
     @Test func aRuntimeWhoseFileIsDamagedIsNotDenied() throws {
         let library = "libswift_Concurrency.so"
         let loaded = try Fixture("Depth")
-        let maps = try String(contentsOfFile: "/proc/\(loaded.pid)/maps", encoding: .utf8)
-        let line = try #require(maps.split(separator: "\n").first { $0.hasSuffix(library) })
-        let original = String(line[try #require(line.firstIndex(of: "/"))...])
+        let report = try object(Tool.run(["\(loaded.pid)", "--format", "json"]).output)
+        let images = try #require(report["images"] as? [[String: Any]])
+        let image = try #require(images.first { $0["name"] as? String == library })
+        let original = try #require(image["path"] as? String)
         let folder = try TemporaryFolder()
         let copy = folder.path + "/" + library
         try FileManager.default.copyItem(atPath: original, toPath: copy)
