@@ -50,7 +50,8 @@ let package = Package(
             name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(
-            name: "AttachReportTests", dependencies: ["AttachReport"], swiftSettings: strict),
+            name: "AttachReportTests", dependencies: ["AttachReport"], exclude: ["Golden"],
+            swiftSettings: strict),
         .testTarget(
             name: "AttachCoreTests",
             dependencies: ["AttachCore", "AttachReport", "CLinux", "TestSupport"],

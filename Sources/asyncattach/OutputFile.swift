@@ -20,7 +20,7 @@ struct OutputFile: ~Copyable {
     /// Opens the file beside its final name, readable by its owner only: a report can hold
     /// secrets of the process.
     init(_ options: OutputOptions) throws(Failure) {
-        guard let path = options.output else {
+        guard let path = options.output, path != "-" else {
             descriptor = 1
             self.path = nil
             temporaryPath = nil

@@ -53,8 +53,13 @@ struct OutputOptions: ParsableArguments {
         case .always: true
         case .never: false
         case .auto:
-            output == nil && isatty(1) == 1 && !isColorUnwanted
+            output == nil && !isDumbTerminal && isatty(1) == 1 && !isColorUnwanted
         }
+    }
+
+    private var isDumbTerminal: Bool {
+        guard let value = unsafe getenv("TERM") else { return false }
+        return unsafe strcmp(value, "dumb") == 0
     }
 
     private var isColorUnwanted: Bool {

@@ -43,18 +43,29 @@ struct TargetSelection: ExpressibleByArgument {
                 unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
             guard let pid = Int32(text), pid != getpid() else { continue }
-            if self.name(of: pid) == name { pids.append(pid) }
+            if names(of: pid).contains(name) { pids.append(pid) }
         }
         return pids.sorted()
     }
 
-    /// The file name of the executable as it was called, or else `comm`.
-    private static func name(of pid: Int32) -> String? {
-        guard let file = unsafe fopen("/proc/\(pid)/comm", "r") else { return nil }
-        defer { unsafe fclose(file) }
-        var line = [UInt8](repeating: 0, count: 64)
-        let count = unsafe fread(&line, 1, line.count, file)
-        return String(decoding: line[..<count].prefix { $0 != 0x0a }, as: UTF8.self)
+    /// What it calls itself (`comm`, cut by the kernel after 15 bytes), and the file name of its
+    /// executable.
+    private static func names(of pid: Int32) -> [String] {
+        var names: [String] = []
+        if let file = unsafe fopen("/proc/\(pid)/comm", "r") {
+            defer { unsafe fclose(file) }
+            var line = [UInt8](repeating: 0, count: 64)
+            let count = unsafe fread(&line, 1, line.count, file)
+            names.append(String(decoding: line[..<count].prefix { $0 != 0x0a }, as: UTF8.self))
+        }
+        var path = [CChar](repeating: 0, count: 4096)
+        let length = unsafe readlink("/proc/\(pid)/exe", &path, path.count)
+        if length > 0 {
+            let bytes = path[..<length].map { UInt8(bitPattern: $0) }
+            let name = bytes.split(separator: UInt8(ascii: "/")).last ?? []
+            names.append(String(decoding: name, as: UTF8.self))
+        }
+        return names
     }
 }
 
@@ -63,7 +74,7 @@ extension TargetSelection.Failure {
     var words: String {
         switch self {
         case .nobody(let name):
-            "no process is called \(name); give its pid (names are exact, at most 15 bytes)"
+            "no process is called \(name); give its pid, or the exact file name of its executable"
         case .several(let name, let pids):
             "\(pids.count) processes are called \(name); give one of the pids: "
                 + pids.prefix(8).map(String.init).joined(separator: " ")

@@ -79,10 +79,10 @@ func expectGolden(
         let main = task(1).waitsForGroup(of: [2, 3, 4])
         let kids = [task(2).finished(), task(3).sleeps(), task(4).waitsForContinuation()]
         let page = rendered(report(tasks: [main] + kids))
-        #expect(page.contains("waits for group of 3 (2 unfinished)  (parent of 2-4)"))
+        #expect(page.contains("waits for a group with 2 unfinished tasks  (parent of 2-4)"))
         // A child that was not found: what the group itself counts is all there is.
         let torn = rendered(report(tasks: [main, kids[0], kids[1]]))
-        #expect(torn.contains("waits for group of 3 (1 pending)"))
+        #expect(torn.contains("waits for a group with 1 pending task"))
         let gone = rendered(report(tasks: [main]) { $0.groups = [] })
         #expect(gone.contains("waits for a group"))
     }
@@ -90,6 +90,11 @@ func expectGolden(
     @Test func actorsOfOneTypeAreTold() {
         let stories = (1...3).map { task($0).queued(on: "Bank", at: $0 * 64) }
         #expect(activities(stories[0], stories[1], stories[2]) == ["queued on 3 actors Bank"])
+        // A name that two actors share does not say which one.
+        let page = rendered(
+            report(tasks: [stories[0], stories[1].at("a() a.swift:1")]))
+        #expect(page.contains("queued on actor Bank at 0x40"))
+        #expect(page.contains("queued on actor Bank at 0x80"))
     }
 
     /// The innermost frame says why a task or thread waits.

@@ -131,7 +131,9 @@ struct CaptureAssembly: ~Copyable {
             gaps.append(
                 Gap(
                     what: "memory", bytes: window.skippedBytes, reason: .budget,
-                    detail: "more memory than may be copied"))
+                    detail: window.isOutOfTime
+                        ? "copying stopped when the longest allowed pause was over"
+                        : "more memory than may be copied"))
         }
         let unread = window.unreadable.reduce(UInt64(0)) { $0 + UInt64($1.count) }
         if unread > 0 {

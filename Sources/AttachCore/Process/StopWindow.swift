@@ -10,6 +10,8 @@ struct StopWindow {
     private(set) var unreadable: [Range<UInt64>] = []
     /// Bytes given up for want of time or room.
     private(set) var skippedBytes: UInt64 = 0
+    /// Whether it was time that lacked.
+    private(set) var isOutOfTime = false
     /// Bytes read.
     private(set) var bytes: UInt64 = 0
     /// When it happened, in nanoseconds since 1970.
@@ -44,7 +46,7 @@ struct StopWindow {
         let deadline = limits.maximumPause.map { stopped.interruptedAt + $0 }
         // The stacks explain most: they come first, and even when it is late if they are small.
         let stacks = liveStacks(runs, writable)
-        let areSmall = stacks.reduce(0) { $0 + $1.count } <= Self.largestPiece
+        let areSmall = stacks.reduce(0) { $0 + $1.count } <= Self.smallStacks
         copy(
             stacks, handle, preparation.arena, budget: preparation.budget,
             deadline: areSmall ? nil : deadline)
@@ -64,8 +66,16 @@ struct StopWindow {
         preparation.mappings = Mapping.parse(text)
     }
 
-    /// Bytes read between two looks at the clock.
-    private static let largestPiece = 64 << 20
+    /// Stacks of together so many bytes take no more than a few milliseconds.
+    private static let smallStacks = 16 << 20
+
+    /// Bytes to read before the next look at the clock: what a quarter of the time left is enough
+    /// for, at two bytes a nanosecond, which is slow.
+    private static func pieceSize(until deadline: Int64?) -> Int {
+        let largest = 64 << 20
+        guard let deadline else { return largest }
+        return min(max(Int(clamping: (deadline - Clock.monotonic()) / 2), 256 << 10), largest)
+    }
 
     private mutating func copy(
         _ runs: [Range<UInt64>], _ thread: Int32, _ arena: MemoryArena, budget: Int,
@@ -77,14 +87,18 @@ struct StopWindow {
             // A piece at a time, to look at the clock in between.
             let room = min(budget - arena.used, arena.remaining)
             let isLate = deadline.map { Clock.monotonic() > $0 } ?? false
-            guard room > 0, !isLate else { break }
-            var piece = [first.prefix(min(room, Self.largestPiece))]
+            guard room > 0, !isLate else {
+                isOutOfTime = isLate
+                break
+            }
+            let largest = min(room, Self.pieceSize(until: deadline))
+            var piece = [first.prefix(largest)]
             var size = piece[0].count
             left.removeFirst()
             if size < first.count {
                 left = [first.lowerBound + UInt64(size)..<first.upperBound] + left
             }
-            while let next = left.first, size + next.count <= min(room, Self.largestPiece) {
+            while let next = left.first, size + next.count <= largest {
                 piece.append(next)
                 size += next.count
                 left.removeFirst()

@@ -55,7 +55,10 @@ extension JSONWriter {
         member("name", process.name)
         member("executable", process.executable)
         member("arguments", process.arguments)
-        if let start = process.startTime, let nanoseconds = Int64(exactly: (start * 1e9).rounded())
+        // The kernel counts in hundredths of a second.
+        if let start = process.startTime, let ticks = Int64(exactly: (start * 100).rounded()),
+            case let (nanoseconds, overflow) = ticks.multipliedReportingOverflow(by: 10_000_000),
+            !overflow
         {
             member("started", UTCTime(nanosecondsSince1970: nanoseconds).timestamp)
         }

@@ -3,6 +3,9 @@ struct SnapshotIndex {
     private let snapshot: Snapshot
     private let tasks: [UInt64: Int]
     private let groups: [Address: Int]
+    private let threads: [Int32: Int]
+    /// Actors and executors that tasks queue on, by type.
+    private let queues: [String: Set<Address>]
 
     init(_ snapshot: Snapshot) {
         self.snapshot = snapshot
@@ -13,6 +16,28 @@ struct SnapshotIndex {
         groups = Dictionary(
             snapshot.groups.enumerated().lazy.map { ($1.address, $0) },
             uniquingKeysWith: { old, _ in old })
+        threads = Dictionary(
+            snapshot.threads.enumerated().lazy.map { ($1.id, $0) },
+            uniquingKeysWith: { old, _ in old })
+        queues = snapshot.tasks.reduce(into: [:]) { queues, task in
+            switch task.wait {
+            case .actor(let address, let type?), .executor(let address, let type?):
+                queues[type, default: []].insert(address)
+            default: break
+            }
+        }
+    }
+
+    /// Whether tasks queue on more than one actor or executor of this type, so that its name does
+    /// not say which.
+    func hasSeveralActors(_ type: String) -> Bool { queues[type].map { $0.count > 1 } ?? false }
+
+    /// The name of the system call that a thread sits in; nil for none.
+    func systemCall(ofThread id: Int32) -> PageText? {
+        guard let thread = threads[id], let call = snapshot.threads[thread].systemCall else {
+            return nil
+        }
+        return call.name.map { PageText(escaping: $0) } ?? "system call \(call.number)"
     }
 
     /// The task with this id; nil where the snapshot has none.

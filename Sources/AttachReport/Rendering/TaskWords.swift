@@ -38,7 +38,10 @@ struct TaskWords {
         let threads = IDList(tasks.compactMap { $0.thread.flatMap { UInt64(exactly: $0) } })
         switch threads.count {
         case 0: return "\(verb("runs", "run")), on which thread is not known"
-        case 1: return "\(verb("runs", "run")) on thread \(threads.text())"
+        case 1:
+            let place: PageText = "\(verb("runs", "run")) on thread \(threads.text())"
+            guard let call = tasks.first?.thread.flatMap(index.systemCall(ofThread:)) else { return place }
+            return "\(place), in \(call)"
         default: return "run on threads \(threads.text())"
         }
     }
@@ -95,17 +98,21 @@ struct TaskWords {
         guard let group = index.group(address) else { return "a group" }
         guard !group.children.isEmpty else {
             // The children may be gone from the list before their results are taken.
-            return group.pending == 0 ? "a group without children" : "group of \(group.pending)"
+            return group.pending == 0
+                ? "a group without children"
+                : "a group with \(PageText(group.pending, "pending task", "pending tasks"))"
         }
         var unfinished = 0
         for child in group.children {
             guard let task = index.task(child) else {
                 // Counted by the group itself where a child could not be read.
-                return "group of \(group.children.count) (\(group.pending) pending)"
+                return "a group with \(PageText(group.pending, "pending task", "pending tasks"))"
             }
             if task.state != .completed { unfinished += 1 }
         }
-        return "group of \(group.children.count) (\(unfinished) unfinished)"
+        return unfinished == 0
+            ? "a group whose tasks have finished"
+            : "a group with \(PageText(unfinished, "unfinished task", "unfinished tasks"))"
     }
 
     /// `actor Bank`, `3 actors Bank`, or the address where the type has no name.
@@ -121,7 +128,8 @@ struct TaskWords {
         guard addresses.count == 1, let address = addresses.first else {
             return "\(addresses.count) \(many)\(name)"
         }
-        return type == nil || verbose ? "\(one)\(name) at \(address)" : "\(one)\(name)"
+        let isAmbiguous = type.map(index.hasSeveralActors) ?? true
+        return isAmbiguous || verbose ? "\(one)\(name) at \(address)" : "\(one)\(name)"
     }
 }
 
@@ -155,13 +163,14 @@ extension TaskWords {
         }
         let relation: PageText
         if tasks.allSatisfy({ $0.flags.contains(.asyncLet) }) {
-            relation = "async let of"
+            relation = "async let of task"
         } else if tasks.allSatisfy({ $0.flags.contains(.groupChild) }) {
-            relation = "in a group of"
+            relation = "in a group of task"
         } else {
-            relation = verb("child of", "children of")
+            relation = verb("child of task", "children of task")
         }
-        return "\(relation) \(parents.text())"
+        return parents.count == 1
+            ? "\(relation) \(parents.text())" : "\(relation)s \(parents.text())"
     }
 
     /// Flags that explain behaviour, with a count where not all tasks have them.

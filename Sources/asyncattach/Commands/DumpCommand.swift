@@ -12,7 +12,7 @@ struct DumpCommand: ParsableCommand {
             A target is a pid, or the exact name of a process that no other process bears.
 
             While it is copied the process stands still for milliseconds. That makes these system \
-            calls in it return EINTR, as any debugger would: epoll_wait, epoll_pwait, \
+            calls in it return EINTR, as any debugger would: epoll_wait, epoll_pwait, epoll_pwait2, \
             io_uring_enter, io_getevents, semop, semtimedop, sigtimedwait, sigwaitinfo, and recv \
             or accept on a socket with SO_RCVTIMEO. Time-outs of select, pselect and ppoll grow \
             by the pause.
@@ -41,6 +41,9 @@ struct DumpCommand: ParsableCommand {
 
     func validate() throws {
         if maxPause == 0 { throw ValidationError("--max-pause must be at least 1 millisecond.") }
+        if targets.count > 1, output.format == .json {
+            throw ValidationError("--format json is one report; for several use ndjson.")
+        }
         if timeout == 0 { throw ValidationError("--timeout must be at least 1 second.") }
     }
 
