@@ -40,7 +40,9 @@ struct TaskWords {
         case 0: return "\(verb("runs", "run")), on which thread is not known"
         case 1:
             let place: PageText = "\(verb("runs", "run")) on thread \(threads.text())"
-            guard let call = tasks.first?.thread.flatMap(index.systemCall(ofThread:)) else { return place }
+            guard let call = tasks.first?.thread.flatMap(index.systemCall(ofThread:)) else {
+                return place
+            }
             return "\(place), in \(call)"
         default: return "run on threads \(threads.text())"
         }
