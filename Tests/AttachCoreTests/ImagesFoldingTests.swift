@@ -87,8 +87,8 @@ import Testing
         FrameFolding.settle(&frames)
         #expect(frames.map(\.folding) == [nil, nil, .thunk, .thunk, nil])
 
-        // A line is a place to wait at; the same symbol is recursion; where the stack stands is
-        // never folded.
+        // A line is a place to wait at; the same symbol is recursion; the innermost frame is never
+        // folded.
         var placed = [leaf, physical(copy, "make()", line: 5), inlined(original), caller]
         placed[2].location = caller.location
         FrameFolding.settle(&placed)
@@ -98,7 +98,20 @@ import Testing
         #expect(recursive.allSatisfy { $0.folding == nil })
         var top = [inlined(copy), inlined(original), caller]
         FrameFolding.settle(&top)
-        #expect(top.allSatisfy { $0.folding == nil })
+        #expect(top.map(\.folding) == [nil, .thunk, nil])
+    }
+
+    @Test func foldsWhatCallsTheMainOfAType() {
+        var frames = [
+            frame("leaf()", nil), frame("static Program.$main()", nil), frame("async_Main", nil),
+        ]
+        frames[2].symbol = "async_MainTQ0_"
+        var topLevel = frames
+        topLevel[2].location = SourceLocation(file: "/main.swift", line: 3)
+        FrameFolding.settle(&frames)
+        #expect(frames.map(\.folding) == [nil, .thunk, .thunk])
+        FrameFolding.settle(&topLevel)
+        #expect(topLevel.map(\.folding) == [nil, .thunk, nil])
     }
 
     @Test func foldsAThreadStartWithoutAName() {

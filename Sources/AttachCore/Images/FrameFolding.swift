@@ -7,6 +7,9 @@ enum FrameFolding {
     private static let starters: Set<String> = [
         "start_thread", "clone", "clone3", "__clone", "__clone3", "_start", "__libc_start_main",
         "__libc_start_main_impl", "__libc_start_call_main", "thread_start", "__clone_internal",
+        // A thread that has left its first function and runs what it arranged for its end, as the
+        // first thread of a program with an async `main` does.
+        "__nptl_deallocate_tsd",
     ]
 
     /// How functions of the concurrency runtime begin, as C and as C++ names. They are told by
@@ -79,24 +82,19 @@ enum FrameFolding {
     /// without a name that start a thread.
     static func settle(_ frames: inout [Frame]) {
         guard !frames.isEmpty else { return }
-        var index = 0
-        // The innermost frame, with everything inlined into it.
-        while index < frames.count {
-            let isPhysical = frames[index].kind != .inlined
-            frames[index].folding = nil
-            index += 1
-            if isPhysical { break }
-        }
-        let innermost = index
+        frames[0].folding = nil
         // The next frame further in that is shown.
-        var shown = frames[index - 1]
+        var shown = frames[0]
+        var index = 1
         while index < frames.count {
             if isOnlyTrace(frames[index], inner: frames[index - 1]) { frames[index].folding = nil }
-            if isRestOfSpecialized(frames[index], inner: shown) { frames[index].folding = .thunk }
+            if isRestOfSpecialized(frames[index], inner: shown) || isEntry(frames[index]) {
+                frames[index].folding = .thunk
+            }
             if frames[index].folding == nil { shown = frames[index] }
             index += 1
         }
-        foldNamelessStart(&frames, from: innermost)
+        foldNamelessStart(&frames, from: 1)
     }
 
     /// Whether a forwarder stands for the very function that it forwards to, since that has no
@@ -107,6 +105,13 @@ enum FrameFolding {
             let target = ForwarderTarget(name)
         else { return false }
         return !target.isCalled(by: inner)
+    }
+
+    /// Whether the compiler made this to call the `main` of a type marked `@main`. (Code at top
+    /// level is in `async_Main` itself, and has lines there.)
+    private static func isEntry(_ frame: Frame) -> Bool {
+        if frame.function?.hasSuffix(".$main()") == true { return true }
+        return frame.location == nil && frame.symbol?.hasPrefix("async_Main") == true
     }
 
     /// Whether a frame is what is left of a function whose code went into a specialised copy of
