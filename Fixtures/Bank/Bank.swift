@@ -33,7 +33,7 @@ struct Bank {
         while !TaskObject.of(transfer).isComplete { await Task.yield() }
         Witness.enter(of: transfer, .completed, also: ["error": "InsufficientFunds"])
 
-        // 5. And the bank itself waits for a report that waits for the exchange rate.
+        // 5. And the bank itself waits for a report, whose converter never answers.
         let report = Task(name: "report") { await Report().write(.from(7, "report")) }
         await Witness.others(atLeast: 10)
         me.rests(.task, on: .find("report"), in: "static Bank.main()")
