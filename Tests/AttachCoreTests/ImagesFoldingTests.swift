@@ -126,6 +126,11 @@ import Testing
 }
 
 @Suite struct DemanglerTests {
+    @Test func aClosureAtTopLevelHasAPlace() {
+        #expect(Symbolizer.displayName("$s1myyXEfU_") == "closure #1 in top-level code")
+        #expect(Symbolizer.displayName("$s4main1fyyFyycfU_") == "closure #1 in f()")
+    }
+
     @Test func agreesWithTheToolchain() throws {
         let loaded = try #require(LoadedFile("\(Oracle.toolchain)/swift-format"))
         var symbols: [String] = []

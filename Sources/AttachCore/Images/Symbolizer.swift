@@ -126,11 +126,13 @@ struct Symbolizer {
 
     /// What to call a function with this symbol: the name as written, whether or not the compiler
     /// made a copy of it for certain types; a C symbol as it is, without a version.
-    private static func displayName(_ symbol: String) -> String {
-        guard let name = demangle(symbol) else {
+    static func displayName(_ symbol: String) -> String {
+        guard var name = demangle(symbol) else {
             return Demangler.shortened(Demangler.withoutVersion(symbol))
         }
         let mark = Demangler.specializedMark
-        return name.hasPrefix(mark) ? String(name.dropFirst(mark.count)) : name
+        if name.hasPrefix(mark) { name.removeFirst(mark.count) }
+        // The demangler leaves the place empty that has no name: `closure #1 in `.
+        return name.hasSuffix(" in ") ? name + "top-level code" : name
     }
 }
