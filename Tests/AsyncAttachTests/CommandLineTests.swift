@@ -137,6 +137,38 @@ struct CommandLineTests {
     @Test(.enabled(if: getuid() == 0, "only root can play another user"))
     func anotherUsersProcessIsRefusedWithTheWayOut() throws {
         let child = try ChildProcess("/bin/sleep", ["1000"])
+        let result = try asNobody(["\(child.pid)"])
+        #expect(result.status == 4)
+        #expect(result.errorLines.count == 1)
+        #expect(result.errors.contains("it belongs to another user (uid 0)"))
+        #expect(result.errors.contains("sudo asyncattach \(child.pid)"))
+    }
+
+    @Test(.enabled(if: getuid() == 0, "only root can play another user"))
+    func aProcessThatMadeItselfUnreadableIsRefusedWithTheCause() throws {
+        // prctl(PR_SET_DUMPABLE, 0)
+        let script = """
+            import ctypes, time
+            ctypes.CDLL(None).prctl(4, 0)
+            print("ready", flush=True)
+            time.sleep(1000)
+            """
+        var child = try ChildProcess(
+            Self.asNobody[0], Self.asNobody.dropFirst() + ["/usr/bin/python3", "-c", script])
+        try #require(child.readLine() == "ready")
+        let result = try asNobody(["\(child.pid)"])
+        #expect(result.status == 4)
+        #expect(result.errorLines.count == 1)
+        #expect(result.errors.contains("made itself unreadable"))
+        #expect(result.errors.contains("sudo asyncattach \(child.pid)"))
+    }
+
+    private static let asNobody = [
+        "/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+    ]
+
+    /// Runs the tool, copied to where everybody may run it, as a user without rights.
+    private func asNobody(_ arguments: [String]) throws -> Tool.Result {
         let folder = try TemporaryFolder()
         let copy = folder.path + "/asyncattach"
         // By another process: a descriptor of ours could leak into a parallel test's child, and
@@ -144,14 +176,7 @@ struct CommandLineTests {
         _ = try Tool.run([Tool.path, copy], tool: "/bin/cp")
         unsafe chmod(folder.path, 0o755)
         unsafe chmod(copy, 0o755)
-        let result = try Tool.run(
-            ["\(child.pid)"],
-            wrapper: ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
-            tool: copy)
-        #expect(result.status == 4)
-        #expect(result.errorLines.count == 1)
-        #expect(result.errors.contains("it belongs to another user (uid 0)"))
-        #expect(result.errors.contains("sudo asyncattach \(child.pid)"))
+        return try Tool.run(arguments, wrapper: Self.asNobody, tool: copy)
     }
 
     @Test func aProgramOf32BitsIsRefusedByName() throws {
