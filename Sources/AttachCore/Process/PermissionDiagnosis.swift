@@ -39,10 +39,12 @@ enum PermissionDiagnosis {
     }
 
     private static func inNamespace(_ directory: borrowing ProcessDirectory) -> Bool {
+        // Where a link cannot be read nothing is known of it.
         guard let own = try? ProcessDirectory(pid: getpid()),
-            let ours = own.destination(of: "ns/user")
+            let ours = own.destination(of: "ns/user"),
+            let theirs = directory.destination(of: "ns/user")
         else { return false }
-        return directory.destination(of: "ns/user") != ours
+        return theirs != ours
     }
 
     /// The kernel hands an undumpable process's folder to root (proc(5)).
