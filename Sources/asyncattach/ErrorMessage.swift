@@ -30,7 +30,7 @@ enum ErrorMessage {
         case .keptChanging(let pid):
             "process \(pid) kept executing other programs while it was looked at; try again"
         case .system(let what, let errno):
-            "could not \(what): \(unsafe strerror(errno).map { unsafe String(cString: $0) } ?? "error \(errno)")"
+            "could not \(what): \(SystemError(errno: errno).words)"
         }
     }
 

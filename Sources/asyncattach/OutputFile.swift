@@ -1,3 +1,4 @@
+import AttachCore
 import AttachReport
 import Glibc
 
@@ -83,13 +84,10 @@ extension OutputFile.Failure {
     /// What is wrong.
     var words: String {
         switch self {
-        case .create(let path, let errno): "could not write \(path): \(Self.words(errno))"
-        case .write(let errno): "could not write the report: \(Self.words(errno))"
+        case .create(let path, let errno):
+            "could not write \(path): \(SystemError(errno: errno).words)"
+        case .write(let errno): "could not write the report: \(SystemError(errno: errno).words)"
         }
-    }
-
-    private static func words(_ errno: Int32) -> String {
-        unsafe strerror(errno).map { unsafe String(cString: $0) } ?? "error \(errno)"
     }
 }
 

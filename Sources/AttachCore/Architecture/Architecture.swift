@@ -79,14 +79,6 @@ public enum Architecture: String, Sendable {
         }
     }
 
-    /// Bytes below the stack pointer that a leaf function may use.
-    var redZone: UInt64 {
-        switch self {
-        case .x86_64: 128
-        case .aarch64: 0
-        }
-    }
-
     /// The bit that Swift sets in a saved frame pointer to mark an async frame.
     static let asyncFrameBit: UInt64 = 1 << 60
 }

@@ -111,7 +111,7 @@ enum FileFailure: Error, Hashable {
     /// In words.
     var description: String {
         switch self {
-        case .system(let code): unsafe String(cString: strerror(code))
+        case .system(let code): SystemError(errno: code).words
         case .notRegular: "not a regular file"
         case .empty: "empty file"
         case .notELF: "no 64-bit little-endian ELF file"

@@ -29,9 +29,7 @@ struct CaptureAssembly: ~Copyable {
         var reasons: [Int32: String] = [:]
         for thread in threads {
             let path = "task/\(thread.id)"
-            if let bytes = try? directory.contents(of: path + "/stat").get() {
-                late[thread.id] = ThreadStat(bytes)
-            }
+            late[thread.id] = directory.stat(ofThread: thread.id)
             if process.namespacePIDs.count > 0, let text = directory.text(of: path + "/status") {
                 inner[thread.id] = ProcessStatus(text).namespaceIDs.last
             }
@@ -166,10 +164,7 @@ enum ProcessFacts {
     }
 
     private static func startTime(_ ticks: UInt64) -> Double? {
-        let file = unsafe cl_openat(AT_FDCWD, "/proc/stat", O_RDONLY)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        guard case .success(let bytes) = FileBytes.read(descriptor: file, limit: 1 << 20) else {
+        guard case .success(let bytes) = FileBytes.read("/proc/stat", limit: 1 << 20) else {
             return nil
         }
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n")

@@ -81,18 +81,14 @@ struct CapturePreparation: ~Copyable {
     private static func stats(_ directory: borrowing ProcessDirectory) -> [Int32: ThreadStat] {
         var stats: [Int32: ThreadStat] = [:]
         for id in (try? directory.threadIDs()) ?? [] {
-            guard let bytes = try? directory.contents(of: "task/\(id)/stat").get() else { continue }
-            stats[id] = ThreadStat(bytes)
+            stats[id] = directory.stat(ofThread: id)
         }
         return stats
     }
 
     /// `MemAvailable` of `/proc/meminfo`, in bytes; 1 GiB where it cannot be read.
     private static func freeMemory() -> UInt64 {
-        let file = unsafe cl_openat(AT_FDCWD, "/proc/meminfo", O_RDONLY)
-        guard file >= 0 else { return 1 << 30 }
-        defer { close(file) }
-        guard case .success(let bytes) = FileBytes.read(descriptor: file, limit: 1 << 16) else {
+        guard case .success(let bytes) = FileBytes.read("/proc/meminfo", limit: 1 << 16) else {
             return 1 << 30
         }
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n")

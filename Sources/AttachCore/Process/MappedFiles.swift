@@ -69,11 +69,3 @@ enum MappedFiles {
         return FileIdentity(descriptor: file)
     }
 }
-
-extension SystemError {
-    /// What strerror(3) says.
-    var words: String {
-        guard let text = unsafe strerror(errno) else { return "error \(errno)" }
-        return unsafe String(cString: text)
-    }
-}

@@ -57,12 +57,8 @@ enum PermissionDiagnosis {
     }
 
     private static func yamaScope() -> Int? {
-        let file = unsafe cl_openat(AT_FDCWD, "/proc/sys/kernel/yama/ptrace_scope", O_RDONLY)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        guard case .success(let bytes) = FileBytes.read(descriptor: file, limit: 16) else {
-            return nil
-        }
+        let path = "/proc/sys/kernel/yama/ptrace_scope"
+        guard case .success(let bytes) = FileBytes.read(path, limit: 16) else { return nil }
         return Int(String(decoding: bytes.prefix { $0 >= 0x30 && $0 <= 0x39 }, as: UTF8.self))
     }
 }

@@ -58,6 +58,12 @@ struct ProcessDirectory: ~Copyable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// What `stat` says of a thread now; nil once it has ended.
+    func stat(ofThread id: Int32) -> ThreadStat? {
+        guard case .success(let bytes) = contents(of: "task/\(id)/stat") else { return nil }
+        return ThreadStat(bytes)
+    }
+
     /// Where a link leads; nil where it could not be read.
     func destination(of path: String) -> String? {
         var buffer = [UInt8](repeating: 0, count: 4096)
@@ -97,32 +103,5 @@ struct ProcessDirectory: ~Copyable {
         }
         guard !ids.isEmpty else { throw .ended(pid: pid) }
         return ids.sorted()
-    }
-}
-
-/// What a system call said when it failed.
-struct SystemError: Error, Hashable {
-    /// The positive errno.
-    let errno: Int32
-}
-
-/// Reads whole files, of which `/proc` does not tell the size.
-enum FileBytes {
-    /// Everything from the descriptor's position on, at most `limit` bytes.
-    static func read(descriptor: Int32, limit: Int) -> Result<[UInt8], SystemError> {
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        while bytes.count < limit {
-            let count = unsafe chunk.withUnsafeMutableBytes { buffer in
-                unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-            }
-            if count < 0 {
-                if errno == EINTR { continue }
-                return .failure(SystemError(errno: errno))
-            }
-            if count == 0 { break }
-            bytes += chunk[..<count]
-        }
-        return .success(bytes)
     }
 }

@@ -64,6 +64,8 @@ struct ThreadStat: Hashable {
     var isKernelThread: Bool { flags & 0x20_0000 != 0 }
     /// On its way out (PF_EXITING); it can be neither seized nor read any more.
     var isExiting: Bool { flags & 0x4 != 0 }
+    /// Whether it lives and runs code of the process, so that it can be seized.
+    var isSeizable: Bool { recordState != .zombie && !isExiting && !isKernelWorker }
     /// A worker that the kernel made in this process, without code of ours to show
     /// (PF_IO_WORKER, PF_USER_WORKER).
     var isKernelWorker: Bool { flags & 0x4010 != 0 }

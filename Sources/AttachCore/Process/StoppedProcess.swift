@@ -125,7 +125,7 @@ struct StoppedProcess: ~Copyable {
                 return true
             }
             // Nor can one be seized that is ending, or a worker of the kernel's own.
-            guard Self.shouldBeSeizable(id, directory) else { return false }
+            guard directory.stat(ofThread: id)?.isSeizable == true else { return false }
             guard threads.isEmpty else {
                 threads.append(Thread(id: id, phase: .refused))
                 return false
@@ -143,15 +143,6 @@ struct StoppedProcess: ~Copyable {
         guard let text = directory.text(of: "task/\(id)/status") else { return false }
         let tracer = ProcessStatus(text).tracer
         return tracer != 0 && tracer == cl_thread_id()
-    }
-
-    private static func shouldBeSeizable(
-        _ id: Int32, _ directory: borrowing ProcessDirectory
-    ) -> Bool {
-        guard let bytes = try? directory.contents(of: "task/\(id)/stat").get(),
-            let stat = ThreadStat(bytes)
-        else { return false }
-        return stat.recordState != .zombie && !stat.isExiting && !stat.isKernelWorker
     }
 
     private mutating func interruptAll() {
@@ -183,22 +174,14 @@ struct StoppedProcess: ~Copyable {
             guard now >= deadline else { continue }
             deadline = now + patience
             pending.removeAll {
-                guard Self.isUninterruptible(threads[$0].id, directory) else { return false }
+                let stat = directory.stat(ofThread: threads[$0].id)
+                guard stat?.recordState == .uninterruptible else { return false }
                 threads[$0].phase = .stuck(isUninterruptible: true)
                 return true
             }
             guard now < limit else { break }
         }
         for index in pending { threads[index].phase = .stuck(isUninterruptible: false) }
-    }
-
-    private static func isUninterruptible(
-        _ id: Int32, _ directory: borrowing ProcessDirectory
-    ) -> Bool {
-        guard let bytes = try? directory.contents(of: "task/\(id)/stat").get(),
-            let stat = ThreadStat(bytes)
-        else { return false }
-        return stat.recordState == .uninterruptible
     }
 
     /// Whether the thread has stopped or ended.

@@ -74,10 +74,7 @@ enum TargetCheck {
     }
 
     private static func isAlive(_ thread: Int32, in directory: borrowing ProcessDirectory) -> Bool {
-        guard let bytes = try? directory.contents(of: "task/\(thread)/stat").get(),
-            let stat = ThreadStat(bytes)
-        else { return false }
-        return stat.recordState != .zombie && !stat.isExiting && !stat.isKernelWorker
+        directory.stat(ofThread: thread)?.isSeizable ?? false
     }
 
     private static func architecture(
