@@ -4,10 +4,18 @@ public struct Report: Sendable {
     public var toolVersion: String
     /// The picture.
     public var snapshot: Snapshot
+    /// Who waits for whom.
+    public var edges: [Edge]
+    /// What is wrong, the most telling first.
+    public var findings: [Finding]
 
     /// Memberwise.
-    public init(toolVersion: String, snapshot: Snapshot) {
+    public init(
+        toolVersion: String, snapshot: Snapshot, edges: [Edge] = [], findings: [Finding] = []
+    ) {
         self.toolVersion = toolVersion
         self.snapshot = snapshot
+        self.edges = edges
+        self.findings = findings
     }
 }

@@ -12,16 +12,21 @@ public struct Snapshot: Sendable {
     public var tasks: [TaskRecord]
     /// Every task group, by address.
     public var groups: [GroupRecord]
+    /// The actors and executors that somebody runs on or queues for, and those that are idle.
+    public var actors: [ActorRecord]
     /// Every mapped ELF file, by address.
     public var images: [ImageRecord]
     /// How complete the picture is.
     public var coverage: Coverage
+    /// What a second look found unmoved; nil where there was none.
+    public var stillness: Stillness?
 
     /// Memberwise.
     public init(
         process: ProcessRecord, capture: CaptureRecord, runtime: RuntimeRecord,
         threads: [ThreadRecord] = [], tasks: [TaskRecord] = [], groups: [GroupRecord] = [],
-        images: [ImageRecord] = [], coverage: Coverage = Coverage()
+        actors: [ActorRecord] = [], images: [ImageRecord] = [], coverage: Coverage = Coverage(),
+        stillness: Stillness? = nil
     ) {
         self.process = process
         self.capture = capture
@@ -29,8 +34,10 @@ public struct Snapshot: Sendable {
         self.threads = threads
         self.tasks = tasks
         self.groups = groups
+        self.actors = actors
         self.images = images
         self.coverage = coverage
+        self.stillness = stillness
     }
 }
 

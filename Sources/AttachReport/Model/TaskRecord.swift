@@ -34,8 +34,8 @@ public struct TaskRecord: Sendable {
     public enum Result: Hashable, Sendable {
         /// It returned.
         case success
-        /// It threw; the type of the error where it could be read.
-        case error(type: String?)
+        /// It threw; the type of the error, and for an enum the case, where they could be read.
+        case error(type: String?, case: String? = nil)
     }
 
     /// The runtime's task id, unique in the process.
@@ -64,6 +64,14 @@ public struct TaskRecord: Sendable {
     public var thread: Int32?
     /// What it waits for.
     public var wait: Wait
+    /// The continuation it is suspended in; nil unless `wait` is one, or a stream.
+    public var continuation: ContinuationRecord?
+    /// Nanoseconds from the stop until its sleep ends (negative when overdue); nil unless it
+    /// sleeps, or where that could not be read.
+    public var wakesIn: Int64?
+    /// Whether somebody is to be told when it is cancelled (`withTaskCancellationHandler`), and
+    /// has not been told yet.
+    public var hasCancellationHandler: Bool
     /// Its whole stack, innermost first; for a running task native frames down to the async one,
     /// then async callers.
     public var frames: [Frame]
@@ -79,8 +87,9 @@ public struct TaskRecord: Sendable {
         id: UInt64, name: String? = nil, address: Address, state: State,
         priority: Priority, basePriority: Priority, flags: [Flag] = [], isCancelled: Bool = false,
         parent: UInt64? = nil, children: [UInt64] = [], group: Address? = nil,
-        thread: Int32? = nil, wait: Wait = .none, frames: [Frame] = [], result: Result? = nil,
-        handles: Int? = nil, resultType: String? = nil
+        thread: Int32? = nil, wait: Wait = .none, continuation: ContinuationRecord? = nil,
+        wakesIn: Int64? = nil, hasCancellationHandler: Bool = false, frames: [Frame] = [],
+        result: Result? = nil, handles: Int? = nil, resultType: String? = nil
     ) {
         self.id = id
         self.name = name
@@ -95,6 +104,9 @@ public struct TaskRecord: Sendable {
         self.group = group
         self.thread = thread
         self.wait = wait
+        self.continuation = continuation
+        self.wakesIn = wakesIn
+        self.hasCancellationHandler = hasCancellationHandler
         self.frames = frames
         self.result = result
         self.handles = handles

@@ -26,6 +26,8 @@ public struct ThreadRecord: Sendable {
     public var state: State
     /// The system call it sat in; nil when it was running user code.
     public var systemCall: SystemCall?
+    /// What it waits for; nil when it was running.
+    public var wait: ThreadWait?
     /// The id of the task whose code it was running; nil when none.
     public var task: UInt64?
     /// Native frames, innermost first.
@@ -34,13 +36,15 @@ public struct ThreadRecord: Sendable {
     /// Memberwise.
     public init(
         id: Int32, namespaceID: Int32? = nil, name: String, state: State,
-        systemCall: SystemCall? = nil, task: UInt64? = nil, frames: [Frame] = []
+        systemCall: SystemCall? = nil, wait: ThreadWait? = nil, task: UInt64? = nil,
+        frames: [Frame] = []
     ) {
         self.id = id
         self.namespaceID = namespaceID
         self.name = name
         self.state = state
         self.systemCall = systemCall
+        self.wait = wait
         self.task = task
         self.frames = frames
     }

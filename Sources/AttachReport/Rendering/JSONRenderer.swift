@@ -117,9 +117,10 @@ extension JSONWriter {
                 switch result {
                 case .success:
                     $0.member("kind", "success")
-                case .error(let type):
+                case .error(let type, let name):
                     $0.member("kind", "error")
                     $0.member("type", type)
+                    $0.member("case", name)
                 }
             }
         }

@@ -22,8 +22,10 @@ struct TaskWords {
         case .completed:
             switch first.result {
             case .success: return "finished"
-            case .error(let type?): return "finished with an error (type \(type))"
-            case .error(nil): return "finished with an error"
+            case .error(let type?, let name):
+                let value: PageText = name.map { ".\($0)" } ?? ""
+                return "finished with an error (type \(type)\(value))"
+            case .error(nil, _): return "finished with an error"
             case nil: return "finished, how is not known"
             }
         }

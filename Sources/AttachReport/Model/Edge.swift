@@ -1,0 +1,43 @@
+/// One arrow of the wait graph: `from` cannot go on before `to` does something.
+public struct Edge: Hashable, Sendable {
+    /// In which way it waits; the raw values are part of the JSON format.
+    public enum Kind: String, Hashable, Sendable, CaseIterable {
+        /// A task awaits the end of a task.
+        case awaits
+        /// A task waits for a group, a group for its unfinished children.
+        case hasChild
+        /// A task is suspended in a continuation.
+        case suspendedIn
+        /// A task waits for its turn on an actor or executor.
+        case queuedOn
+        /// An actor, executor or queue is busy with this task or thread.
+        case heldBy
+        /// A task's code is run by this thread.
+        case runsOn
+        /// A thread waits for a lock, semaphore or queue.
+        case waitsFor
+        /// A lock or queue is owned by this thread.
+        case ownedBy
+        /// A thread waits for the end of a thread.
+        case joins
+        /// What a continuation's holder is (a thread or task that can resume it).
+        case resumableBy
+    }
+
+    /// Who waits.
+    public var from: Subject
+    /// For whom.
+    public var to: Subject
+    /// In which way.
+    public var kind: Kind
+    /// How that is known.
+    public var evidence: String
+
+    /// Memberwise.
+    public init(from: Subject, to: Subject, kind: Kind, evidence: String) {
+        self.from = from
+        self.to = to
+        self.kind = kind
+        self.evidence = evidence
+    }
+}

@@ -1,0 +1,114 @@
+/// What a thread that sits in a system call waits for, as far as its registers, its stack and the
+/// words it points to say.
+public struct ThreadWait: Hashable, Sendable {
+    /// What kind of thing it waits for; the raw values are part of the JSON format.
+    public enum Kind: String, Hashable, Sendable, CaseIterable {
+        /// A `pthread_mutex_t` that is not known to be anything else's.
+        case mutex
+        /// An `NSLock`.
+        case lock
+        /// An `NSRecursiveLock`.
+        case recursiveLock
+        /// A `Synchronization.Mutex`.
+        case swiftMutex
+        /// A read-write lock, to read.
+        case readLock
+        /// A read-write lock, to write.
+        case writeLock
+        /// A lock of libdispatch's or the Swift runtime's own.
+        case runtimeLock
+        /// The first use of a global or `static let`, or a `dispatch_once`, under way elsewhere.
+        case once
+        /// A POSIX semaphore.
+        case semaphore
+        /// A condition variable.
+        case condition
+        /// The end of another thread.
+        case join
+        /// Its turn on a dispatch queue (`sync`).
+        case dispatchSync
+        /// A `DispatchSemaphore`.
+        case dispatchSemaphore
+        /// A `DispatchGroup`.
+        case dispatchGroup
+        /// A time to come.
+        case sleep
+        /// Input, output or an event on descriptors.
+        case descriptor
+        /// The end of a child process.
+        case childProcess
+        /// A signal.
+        case signal
+        /// Work: a worker of a pool, or an event loop, that has nothing to do.
+        case work
+        /// A futex of which nothing more is known.
+        case futex
+        /// Another system call.
+        case other
+    }
+
+    /// What kind of thing it waits for.
+    public var kind: Kind
+    /// The lock, semaphore or queue it waits for.
+    public var object: Address?
+    /// The label of a dispatch queue, unescaped.
+    public var label: String?
+    /// The thread that owns what it waits for, by its id in the tool's pid namespace; for `join`
+    /// the thread that must end.
+    public var owner: Int32?
+    /// An owner that the lock names and that is no thread of this process any more.
+    public var deadOwner: Int32?
+    /// Nanoseconds after which it stops waiting by itself, counted from the stop; nil for never.
+    /// Not known where `hasUnknownTimeout` says so.
+    public var timeLeft: Int64?
+    /// Whether there is a time-out that could not be read.
+    public var hasUnknownTimeout: Bool
+    /// The descriptors it waits on; not all where an epoll holds very many.
+    public var descriptors: [DescriptorRecord]
+    /// How this was found out, for people who doubt it, e.g. `__owner of the pthread_mutex_t`.
+    public var evidence: String?
+
+    /// Whether nothing is expected of the thread now: it is no sign of trouble.
+    public var isIdle: Bool { kind == .work }
+
+    /// Memberwise.
+    public init(
+        kind: Kind, object: Address? = nil, label: String? = nil, owner: Int32? = nil,
+        deadOwner: Int32? = nil, timeLeft: Int64? = nil, hasUnknownTimeout: Bool = false,
+        descriptors: [DescriptorRecord] = [], evidence: String? = nil
+    ) {
+        self.kind = kind
+        self.object = object
+        self.label = label
+        self.owner = owner
+        self.deadOwner = deadOwner
+        self.timeLeft = timeLeft
+        self.hasUnknownTimeout = hasUnknownTimeout
+        self.descriptors = descriptors
+        self.evidence = evidence
+    }
+}
+
+/// An open file, socket or other descriptor of the target.
+public struct DescriptorRecord: Hashable, Sendable {
+    /// What it stands for.
+    public enum Kind: String, Hashable, Sendable {
+        case file, directory, pipe, socket, terminal, device, epoll, eventfd, timerfd, signalfd,
+            inotify, pidfd, other, closed
+    }
+
+    /// Its number.
+    public var number: Int32
+    /// What it stands for.
+    public var kind: Kind
+    /// What it leads to: a path, or for a socket its protocol and ends, e.g.
+    /// `tcp 127.0.0.1:80 <- 127.0.0.1:51234`; unescaped. Nil where it could not be told.
+    public var name: String?
+
+    /// Memberwise.
+    public init(number: Int32, kind: Kind, name: String? = nil) {
+        self.number = number
+        self.kind = kind
+        self.name = name
+    }
+}
