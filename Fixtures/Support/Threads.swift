@@ -51,7 +51,8 @@ enum Threads {
         read("/proc/self/task/\(tid)/syscall")?.split(separator: " ").first.flatMap { Int($0) }
     }
 
-    private static func read(_ path: String) -> String? {
+    /// The text of a small file.
+    static func read(_ path: String) -> String? {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
         defer { close(file) }
@@ -78,10 +79,12 @@ enum SystemCall {
         static let futex = 202
         static let clockNanosleep = 230
         static let pause = 34
+        static let epollWait = 232
     #else
         static let read = 63
         static let futex = 98
         static let clockNanosleep = 115
         static let pause = 73
+        static let epollWait = 22
     #endif
 }

@@ -28,7 +28,7 @@ final class Witness: @unchecked Sendable {
     let task: TaskObject
     let id: Int
     private(set) var state: State?
-    private let name: String?
+    let name: String?
     private var wait: Wait?
     private var tid: Int?
     private var systemCall: Int?

@@ -1,0 +1,23 @@
+#include "kernel.h"
+
+#include <sched.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+int kernel_processors(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+    return (int)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+int kernel_epoll(int input, void *data) {
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = data};
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, input, &event) != 0) return -1;
+    return epoll;
+}
+
+void *kernel_epoll_wait(int epoll) {
+    struct epoll_event event;
+    return epoll_wait(epoll, &event, 1, -1) == 1 ? event.data.ptr : 0;
+}
