@@ -28,4 +28,13 @@ struct RuntimeLiveTests {
         let stacks = Set(look.state.tasks.map(\.resumePoints))
         #expect(stacks.count == 5)
     }
+
+    /// Its tasks change threads all the time, and are caught while they do.
+    @Test func aTaskThatGivesWayWithoutEndIsNeverAGap() throws {
+        let fixture = try Fixture("Waits")
+        for _ in 0..<40 {
+            let look = try RuntimeLook(pid: fixture.pid)
+            #expect(look.state.gaps.isEmpty, "\(look.state.gaps)")
+        }
+    }
 }

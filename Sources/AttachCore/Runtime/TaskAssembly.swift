@@ -144,7 +144,20 @@ struct TaskAssembly {
             tasks[index].nativeFrameCount = stacks[thread]?.frames.count
             tasks[index].stoppedBecause = "its async frame was not found on the thread's stack"
         }
+        let hands = JobsInHand(threads: threads, stacks: stacks, location: view.location)
         for index in running.values.sorted() where tasks[index].record.thread == nil {
+            let position = tasks[index].position
+            let header = view.tasks[position]
+            let holders = hands.threads(holding: header.address, &view.reader) {
+                current[$0] == nil || current[$0] == position
+            }
+            guard holders.isEmpty else {
+                // It goes on where it was suspended. While one thread lets go of it another may
+                // have it in hand already.
+                tasks[index].record.thread = holders.count == 1 ? holders[0] : nil
+                decoder.followStack(of: header, into: &tasks[index], &view)
+                continue
+            }
             tasks[index].stoppedBecause = "the thread that runs it was not found"
             view.gaps.add(
                 "thread", of: "task \(tasks[index].record.id)", .inconsistent,

@@ -176,7 +176,8 @@ struct TaskDecoder {
 
     // MARK: Stack
 
-    private mutating func followStack(
+    /// The stack that a task was suspended with.
+    mutating func followStack(
         of task: TaskHeader, into decoded: inout Decoded, _ view: inout RuntimeView
     ) {
         chain.clear()
