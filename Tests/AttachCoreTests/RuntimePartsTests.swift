@@ -182,7 +182,7 @@ struct RuntimePartsTests {
         let running = { (address: UInt64) -> Int? in address == 0x1230 ? 5 : nil }
         func task() -> Int? {
             var reader = WordReader(builder.memory())
-            return current.task(of: registers, reader: &reader, running: running)
+            return current.claim(of: registers, reader: &reader, running: running)?.task
         }
         #expect(task() == nil)
         builder.put(pointer - 0x100, 0x1230, 0x99)

@@ -38,7 +38,7 @@ public struct SnapshotAssembler {
         let runtime = timed("tasks") { [capture] in
             var reader = RuntimeReader(
                 memory: memory, images: images, threads: capture.threads, stacks: stacks,
-                architecture: capture.architecture)
+                architecture: capture.architecture, initialThread: capture.process.pid)
             return reader.read()
         }
         let names = timed("names") { [options] in
@@ -99,6 +99,7 @@ public struct SnapshotAssembler {
         return Snapshot(
             process: capture.process, capture: capture.record, runtime: runtime.runtime,
             threads: threads, tasks: tasks, groups: runtime.groups,
+            actors: runtime.actors,
             images: images.images.map(\.record),
             coverage: coverage(
                 images: images, stacks: stacks, runtime: runtime, names: names))

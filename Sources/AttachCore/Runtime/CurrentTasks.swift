@@ -12,7 +12,7 @@ struct CurrentTasks {
     private static let mostModules: UInt64 = 4096
     /// Where the pair lies in the runtime's own block, where it has one for itself.
     private static let activeTask: UInt64 = 8
-    private static let deepestStack: UInt64 = 1 << 30
+    static let deepestStack: UInt64 = 1 << 30
 
     private let below: UInt64
 
@@ -22,10 +22,18 @@ struct CurrentTasks {
         below = min(sizes.reduce(Self.wordsBelow) { $0 &+ $1 }, Self.mostBelow)
     }
 
-    /// The position of the task that a thread runs. `running` finds running tasks by address.
-    func task(
+    /// What a thread says that it runs.
+    struct Claim: Hashable {
+        /// The position of the task.
+        var task: Int
+        /// Where the thread's innermost tracking record lies (`ExecutorTracking`).
+        var tracking: UInt64
+    }
+
+    /// What a thread says that it runs. `running` finds running tasks by address.
+    func claim(
         of registers: RegisterSet, reader: inout WordReader, running: (UInt64) -> Int?
-    ) -> Int? {
+    ) -> Claim? {
         guard let pointer = registers.threadPointer, pointer & 7 == 0, pointer > Self.mostBelow
         else { return nil }
         let stack = registers.stackPointer
@@ -33,7 +41,7 @@ struct CurrentTasks {
         // variant II of TLS), nearest first.
         var place = pointer &- 16
         while place >= pointer &- below {
-            if let position = pair(at: place, stack, &reader, running) { return position }
+            if let claim = pair(at: place, stack, &reader, running) { return claim }
             place &-= 8
         }
         return ofLateModules(pointer, stack, &reader, running)
@@ -43,15 +51,15 @@ struct CurrentTasks {
     /// second word is the first entry, {block, to free} each, and the word two before counts them.
     private func ofLateModules(
         _ pointer: UInt64, _ stack: UInt64, _ reader: inout WordReader, _ running: (UInt64) -> Int?
-    ) -> Int? {
+    ) -> Claim? {
         guard let vector = reader.word(pointer, 8), vector & 7 == 0, vector > 16,
             let count = reader.word(vector &- 16)
         else { return nil }
         for module in 1...max(1, min(count, Self.mostModules)) {
             guard let block = reader.word(vector, module &* 16) else { return nil }
             guard block != 0, block & 7 == 0 else { continue }
-            if let position = pair(at: block &+ Self.activeTask, stack, &reader, running) {
-                return position
+            if let claim = pair(at: block &+ Self.activeTask, stack, &reader, running) {
+                return claim
             }
         }
         return nil
@@ -60,11 +68,11 @@ struct CurrentTasks {
     @inline(__always)
     private func pair(
         at place: UInt64, _ stack: UInt64, _ reader: inout WordReader, _ running: (UInt64) -> Int?
-    ) -> Int? {
+    ) -> Claim? {
         guard let task = reader.word(place), task != 0, task & 15 == 0,
             let position = running(task), let record = reader.word(place, 8),
             record >= stack, record &- stack < Self.deepestStack, reader.word(record) != nil
         else { return nil }
-        return position
+        return Claim(task: position, tracking: record)
     }
 }

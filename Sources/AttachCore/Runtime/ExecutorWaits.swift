@@ -11,7 +11,7 @@ struct ExecutorWaits {
         var implementation: UInt64
     }
 
-    private static let mainQueue = "_dispatch_main_q"
+    static let mainQueue = "_dispatch_main_q"
     /// The symbols that are asked for.
     static let symbolNames: Set<String> = [mainQueue]
 
@@ -22,19 +22,20 @@ struct ExecutorWaits {
     /// The wait that a `SerialExecutorRef` stands for. `preference` is the task executor that the
     /// task prefers, which a generic executor hides; 0 for none.
     mutating func wait(
-        identity: UInt64, implementation: UInt64, preference: UInt64, queue: UInt64,
+        identity: UInt64, implementation: UInt64, preference: UInt64,
         types: inout TypeReader, reader: inout WordReader
     ) -> Wait {
         if identity == 0 {
             guard preference != 0 else { return .globalExecutor }
             return .executor(Address(preference), type: types.nameOfObject(preference, &reader))
         }
-        if mainQueues.contains(identity) || mainQueues.contains(queue) { return .mainActor }
         // The low bits of the implementation are flags: complex equality, immediate.
         let key = Key(identity: identity, implementation: implementation & ~7)
         if let wait = known[key] { return wait }
         let wait: Wait
-        if key.implementation == 0 {
+        if mainQueues.contains(identity) || DispatchLane(identity).isMainQueue(&reader) {
+            wait = .mainActor
+        } else if key.implementation == 0 {
             wait = .actor(Address(identity), type: types.nameOfObject(identity, &reader))
         } else if isMainExecutor(identity, &types, &reader) {
             wait = .mainActor
@@ -49,8 +50,7 @@ struct ExecutorWaits {
         _ identity: UInt64, _ types: inout TypeReader, _ reader: inout WordReader
     ) -> Bool {
         guard let declaration = types.declarationOfObject(identity, &reader) else { return false }
-        // The library gives its types the module name of the standard library.
-        return ["Swift", "_Concurrency"].contains(declaration.module)
+        return declaration.isOfStandardLibrary
             && ["DispatchMainExecutor", "CooperativeExecutor"].contains(declaration.path)
     }
 }

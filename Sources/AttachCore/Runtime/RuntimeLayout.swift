@@ -48,6 +48,8 @@ struct RuntimeLayout: Hashable, Sendable {
     var nameFragmentSize: UInt64 = 0
     /// Bytes of `ChildFragment`.
     var childFragmentSize: UInt64 = 16
+    /// Whether every runtime that has it knows of task executors (6.0 and later).
+    var hasTaskExecutors: Bool { self != .swift5_7 }
     /// Whether status or job bits may be set that we know no meaning of.
     var allowsUnknownBits = false
 
@@ -102,6 +104,8 @@ struct JobFlags: OptionSet, Hashable, Sendable {
     /// Bits that no release sets: 16-23, 27, 31.
     static let reserved = JobFlags(rawValue: 0x88ff_0000)
 
+    /// The kind of a job that runs an actor (`ProcessOutOfLineJob`).
+    static let actorKind: UInt32 = 193
     /// The kind of a job that resumes a continuation and carries nothing (`Task.yield`).
     static let nullaryContinuationKind: UInt32 = 195
 
@@ -134,6 +138,7 @@ enum StatusRecordKind {
     static let dependency: UInt8 = 0
     static let asyncLet: UInt8 = 1
     static let taskGroup: UInt8 = 2
+    static let cancellationHandler: UInt8 = 3
     static let executorPreference: UInt8 = 5
     static let name: UInt8 = 6
 }

@@ -21,6 +21,8 @@ struct RuntimeState: Sendable {
     var tasks: [RawTask] = []
     /// Every group, by address.
     var groups: [GroupRecord] = []
+    /// Actors and executors: the global pool, the main actor, and the others by address.
+    var actors: [ActorRecord] = []
     /// Timer helpers counted and left out.
     var helpersFolded = 0
     /// Places that looked like a task and were none.
@@ -37,29 +39,33 @@ struct RuntimeReader {
     private let threads: [CapturedThread]
     private let stacks: [Int32: NativeStack]
     private let architecture: Architecture
+    private let initialThread: Int32?
     private let code: CodeRanges
     private var reader: WordReader
     private var types = TypeReader()
 
-    /// `memory` holds what was captured, over the bytes of the mapped files.
+    /// `memory` holds what was captured, over the bytes of the mapped files; `initialThread` is the
+    /// thread with which the process began.
     init(
         memory: TargetMemory, images: ImageTable, threads: [CapturedThread],
-        stacks: [Int32: NativeStack], architecture: Architecture
+        stacks: [Int32: NativeStack], architecture: Architecture, initialThread: Int32? = nil
     ) {
         self.init(
             memory: memory, images: images, threads: threads, stacks: stacks,
-            architecture: architecture, code: CodeRanges(images))
+            architecture: architecture, initialThread: initialThread, code: CodeRanges(images))
     }
 
     /// The same with other ideas of what is code.
     init(
         memory: TargetMemory, images: ImageTable, threads: [CapturedThread],
-        stacks: [Int32: NativeStack], architecture: Architecture, code: CodeRanges
+        stacks: [Int32: NativeStack], architecture: Architecture, initialThread: Int32? = nil,
+        code: CodeRanges
     ) {
         self.images = images
         self.threads = threads
         self.stacks = stacks
         self.architecture = architecture
+        self.initialThread = initialThread
         self.code = code
         reader = WordReader(memory)
     }
@@ -102,6 +108,9 @@ struct RuntimeReader {
             let more = read(location, symbols)
             state.tasks += more.tasks
             state.groups += more.groups
+            // Each finds every actor; what the others say of them is about their own tasks.
+            let known = Set(state.actors.map(\.subject))
+            state.actors += more.actors.filter { !known.contains($0.subject) }
             state.helpersFolded += more.helpersFolded
             state.rejected += more.rejected
             state.gaps += more.gaps
@@ -160,7 +169,7 @@ struct RuntimeReader {
             types: types, tasks: living)
         var assembly = TaskAssembly(
             view: view, images: images, threads: threads, stacks: stacks,
-            architecture: architecture)
+            architecture: architecture, initialThread: initialThread)
         assembly.assemble(into: &state)
         if scan.isCut {
             state.gaps.append(

@@ -14,6 +14,8 @@ struct StatusRecords {
     var executor: UInt64 = 0
     /// Whether it has a record that prefers no executor, as `Task.immediate` makes it.
     var prefersNone = false
+    /// Whether somebody is to be told of its cancellation.
+    var hasCancellationHandler = false
     /// A dependency record met in the list; 0 without one.
     var dependency: UInt64 = 0
     /// Innermost first.
@@ -63,6 +65,8 @@ struct StatusRecords {
             }
         case StatusRecordKind.taskGroup:
             children.append(.group(record: record, first: reader.word(record, 16) ?? 0))
+        case StatusRecordKind.cancellationHandler:
+            hasCancellationHandler = true
         case StatusRecordKind.executorPreference:
             guard let identity = reader.word(record, 24) else { break }
             if identity == 0 {

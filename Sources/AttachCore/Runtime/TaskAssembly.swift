@@ -7,11 +7,14 @@ struct TaskAssembly {
     private let threads: [CapturedThread]
     private let stacks: [Int32: NativeStack]
     private let architecture: Architecture
+    private let initialThread: Int32?
+    private var occupants = ExecutorOccupants()
 
     init(
         view: RuntimeView, images: ImageTable, threads: [CapturedThread],
-        stacks: [Int32: NativeStack], architecture: Architecture
+        stacks: [Int32: NativeStack], architecture: Architecture, initialThread: Int32?
     ) {
+        self.initialThread = initialThread
         self.view = view
         self.images = images
         self.threads = threads
@@ -35,7 +38,8 @@ struct TaskAssembly {
             decoded.append(one)
         }
         lookThroughThunks(&decoded, &decoder)
-        refineContinuations(&decoded, decoder.stacks.stacks)
+        let census = ObjectCensus(&view.reader, jobISA: view.location.jobISA)
+        refineContinuations(&decoded, decoder.stacks.stacks, census.jobs)
         placeRunning(&decoded, positions, &decoder)
         let stackTable = decoder.stacks.stacks
         state.tasks = decoded.map {
@@ -44,8 +48,12 @@ struct TaskAssembly {
                 stoppedBecause: $0.stoppedBecause, nativeFrameCount: $0.nativeFrameCount)
         }
         state.groups = decoder.groups
+        var actors = ActorAssembly(
+            view: view, census: census, images: images, threads: threads,
+            initialThread: initialThread)
+        state.actors = actors.records(of: decoded, occupants: occupants)
         state.helpersFolded = sleeps.helpers.count
-        state.gaps += view.gaps.gaps
+        state.gaps += view.gaps.gaps + actors.gaps
     }
 
     // MARK: Tasks that have not started
@@ -74,7 +82,7 @@ struct TaskAssembly {
     // MARK: Continuations
 
     private mutating func refineContinuations(
-        _ tasks: inout [TaskDecoder.Decoded], _ stacks: [[CodeAddress]]
+        _ tasks: inout [TaskDecoder.Decoded], _ stacks: [[CodeAddress]], _ jobs: [UInt64]
     ) {
         let open = tasks.indices.filter { tasks[$0].record.wait == .continuation }
         guard !open.isEmpty else { return }
@@ -83,7 +91,7 @@ struct TaskAssembly {
             images: images, memory: view.reader.memory, readsLines: false)
         let names = WaitNames(stacks: numbers.map { stacks[$0] }, symbolizer: &symbolizer)
         let waits = numbers.reduce(into: [Int: Wait]()) { $0[$1] = names.wait(of: stacks[$1]) }
-        let yielded = YieldedTasks.find(&view)
+        let yielded = YieldedTasks.find(among: jobs, &view.reader)
         for index in open {
             if yielded.contains(tasks[index].record.address.value) {
                 tasks[index].record.wait = .yield
@@ -106,14 +114,14 @@ struct TaskAssembly {
         }
         let storage = CurrentTasks(images: images)
         var claims: [Int: [Int32]] = [:]
-        var current: [Int32: Int] = [:]
+        var current: [Int32: CurrentTasks.Claim] = [:]
         for thread in threads {
             guard let registers = thread.registers,
-                let task = storage.task(
+                let claim = storage.claim(
                     of: registers, reader: &view.reader, running: { addresses[$0] })
             else { continue }
-            current[thread.id] = task
-            claims[task, default: []].append(thread.id)
+            current[thread.id] = claim
+            claims[claim.task, default: []].append(thread.id)
         }
         var frames = AsyncFrames(
             running: headers, layout: view.layout, code: view.code, images: images,
@@ -122,7 +130,7 @@ struct TaskAssembly {
             for thread in threads {
                 guard let stack = stacks[thread.id] else { continue }
                 let found = frames.find(
-                    in: stack, by: method, current: current[thread.id], reader: &view.reader)
+                    in: stack, by: method, current: current[thread.id]?.task, reader: &view.reader)
                 for frame in found {
                     guard let index = running[frame.task], tasks[index].record.thread == nil else {
                         continue
@@ -162,6 +170,37 @@ struct TaskAssembly {
             view.gaps.add(
                 "thread", of: "task \(tasks[index].record.id)", .inconsistent,
                 "it is marked as running, and no thread is seen to run it")
+        }
+        noteOccupants(tasks, running, current)
+    }
+
+    /// Notes which executors the threads work for. What a thread says counts only if it was found
+    /// to run the task that it says it runs.
+    private mutating func noteOccupants(
+        _ tasks: [TaskDecoder.Decoded], _ running: [Int: Int],
+        _ current: [Int32: CurrentTasks.Claim]
+    ) {
+        var places: [Int32: [ExecutorOccupants.Place]] = [:]
+        for index in running.values {
+            guard let thread = tasks[index].record.thread else { continue }
+            let frames = stacks[thread]?.frames ?? []
+            let end = tasks[index].nativeFrameCount.flatMap { count in
+                frames.indices.contains(count - 1)
+                    ? frames[count - 1].canonicalFrameAddress.value : nil
+            }
+            places[thread, default: []].append(
+                ExecutorOccupants.Place(task: tasks[index].record.id, end: end))
+        }
+        for thread in threads {
+            guard let claim = current[thread.id], let index = running[claim.task],
+                tasks[index].record.thread == thread.id, let registers = thread.registers
+            else { continue }
+            let chain = ExecutorTracking.chain(
+                from: claim.tracking, stackPointer: registers.stackPointer, layout: view.layout,
+                &view.reader)
+            occupants.add(
+                chain, of: thread.id, running: places[thread.id] ?? [],
+                current: tasks[index].record.id)
         }
     }
 }

@@ -61,7 +61,8 @@ struct TaskDecoder {
                 id: task.id, name: name(of: task, facts, &view), address: Address(task.address),
                 state: state, priority: Priority(task.status.priority),
                 basePriority: Priority(task.basePriority), flags: flags(of: task, facts),
-                isCancelled: task.status.contains(.isCancelled)),
+                isCancelled: task.status.contains(.isCancelled),
+                hasCancellationHandler: facts.hasCancellationHandler),
             stack: 0)
         decoded.record.parent = task.parent == 0 ? nil : view.id(of: task.parent)
         decoded.record.children = groupReader.children(of: task, facts, &view)
@@ -169,8 +170,7 @@ struct TaskDecoder {
         case .executor:
             return executors.wait(
                 identity: dependency.subject, implementation: dependency.implementation,
-                preference: facts.executor, queue: task.queue, types: &view.types,
-                reader: &view.reader)
+                preference: facts.executor, types: &view.types, reader: &view.reader)
         }
     }
 

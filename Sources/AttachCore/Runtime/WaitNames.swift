@@ -50,19 +50,16 @@ struct WaitNames {
 /// Finds the tasks that a `Task.yield` has queued again: a job that carries nothing but a
 /// continuation waits for each (`NullaryContinuationJob`, stdlib/public/Concurrency).
 enum YieldedTasks {
-    /// The addresses of such tasks.
-    static func find(_ view: inout RuntimeView) -> Set<UInt64> {
-        guard view.location.jobISA != 0 else { return [] }
+    /// The addresses of such tasks among what these jobs refer to.
+    static func find(among jobs: [UInt64], _ reader: inout WordReader) -> Set<UInt64> {
         var tasks: Set<UInt64> = []
-        var reader = view.reader
-        _ = TaskScanner.scan(view.reader.memory, isa: view.location.jobISA) { address in
-            guard let raw = reader.half(address &+ JobLayout.flags),
+        for job in jobs {
+            guard let raw = reader.half(job &+ JobLayout.flags),
                 JobFlags(rawValue: raw).kind == JobFlags.nullaryContinuationKind,
-                let task = reader.word(address, JobLayout.context),
-                reader.word(address, JobLayout.context &+ 8) == task
-            else { return false }
+                let task = reader.word(job, JobLayout.context),
+                reader.word(job, JobLayout.context &+ 8) == task
+            else { continue }
             tasks.insert(task)
-            return false
         }
         return tasks
     }

@@ -69,8 +69,8 @@ public struct TaskRecord: Sendable {
     /// Nanoseconds from the stop until its sleep ends (negative when overdue); nil unless it
     /// sleeps, or where that could not be read.
     public var wakesIn: Int64?
-    /// Whether somebody is to be told when it is cancelled (`withTaskCancellationHandler`), and
-    /// has not been told yet.
+    /// Whether there is somebody to be told when it is cancelled (`withTaskCancellationHandler`);
+    /// if it is cancelled, that has been done.
     public var hasCancellationHandler: Bool
     /// Its whole stack, innermost first; for a running task native frames down to the async one,
     /// then async callers.

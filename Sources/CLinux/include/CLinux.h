@@ -10,6 +10,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include "ObjectSearch.h"
 #include "WordSearch.h"
 
 #pragma clang assume_nonnull begin

@@ -1,0 +1,97 @@
+import CLinux
+
+/// What was found of Swift objects in one pass over the captured memory: actors, and jobs that are
+/// no tasks.
+struct ObjectCensus {
+    /// Actors of every class, by address.
+    private(set) var actors: [UInt64] = []
+    /// Jobs that are no tasks, by address.
+    private(set) var jobs: [UInt64] = []
+    /// The classes met.
+    private(set) var classes: [UInt64: ActorClass] = [:]
+    /// Whether the pass ended early, memory being full of what looks like objects.
+    private(set) var isCut = false
+
+    /// The most objects of each sort that are kept.
+    static let limit = 2_000_000
+    /// The most class pointers that are looked behind. Real programs have some thousands of
+    /// classes; every one of them is looked at about once.
+    private static let lookLimit = 20_000_000
+    private static let hitsAtOnce = 2048
+
+    private var rejected = [UInt64](repeating: 0, count: Int(CL_OBJECT_SLOTS))
+    private var looks = 0
+    private let jobISA: UInt64
+
+    /// Goes through the memory that the target could write.
+    ///
+    /// - Parameter jobISA: The class of jobs that are no tasks; 0 where it is not known.
+    init(_ reader: inout WordReader, jobISA: UInt64) {
+        self.jobISA = jobISA
+        for segment in reader.memory.segments where segment.isCaptured && segment.isWritable {
+            guard !isCut else { break }
+            search(segment, &reader)
+        }
+        rejected = []
+    }
+
+    private mutating func search(_ segment: TargetMemory.Segment, _ reader: inout WordReader) {
+        let skip = (16 &- segment.start & 15) & 15
+        guard let bytes = unsafe segment.bytes, bytes.count >= Int(skip) + 16 else { return }
+        let aligned = unsafe UnsafeRawBufferPointer(rebasing: bytes[Int(skip)...])
+        // What was captured lies in our memory as it lay in the target's, page by page.
+        guard let base = aligned.baseAddress, Int(bitPattern: base) & 7 == 0 else { return }
+        let words = unsafe aligned.bindMemory(to: UInt64.self)
+        var hits = [Int](repeating: 0, count: Self.hitsAtOnce)
+        var from = 0
+        while from < words.count, !isCut {
+            let found = unsafe find(words, from, &hits)
+            for index in hits[..<found] {
+                take(segment.start &+ skip &+ UInt64(from + index) &* 8, &reader)
+            }
+            guard found == hits.count else { return }
+            from += hits[found - 1] + 2
+        }
+    }
+
+    private func find(
+        _ words: UnsafeBufferPointer<UInt64>, _ from: Int, _ hits: inout [Int]
+    ) -> Int {
+        guard let start = words.baseAddress else { return 0 }
+        return unsafe rejected.withUnsafeBufferPointer { rejected in
+            guard let rejected = rejected.baseAddress else { return 0 }
+            return unsafe cl_find_objects(
+                start + from, words.count - from, jobISA, rejected, &hits, hits.count)
+        }
+    }
+
+    private mutating func take(_ address: UInt64, _ reader: inout WordReader) {
+        guard let first = reader.word(address) else { return }
+        if first == jobISA {
+            isCut = isCut || !Self.keep(address, in: &jobs)
+            return
+        }
+        guard let type = actorClass(first, &reader) else {
+            rejected[cl_object_slot(first)] = first
+            return
+        }
+        if DefaultActor.isPlausible(address, type, &reader) {
+            isCut = isCut || !Self.keep(address, in: &actors)
+        }
+    }
+
+    private mutating func actorClass(_ isa: UInt64, _ reader: inout WordReader) -> ActorClass? {
+        if let type = classes[isa] { return type }
+        looks += 1
+        if looks > Self.lookLimit { isCut = true }
+        let type = ActorClass(isa, &reader)
+        if let type { classes[isa] = type }
+        return type
+    }
+
+    private static func keep(_ address: UInt64, in list: inout [UInt64]) -> Bool {
+        guard list.count < limit else { return false }
+        list.append(address)
+        return true
+    }
+}
