@@ -4,6 +4,8 @@ import AttachCore
 enum ExitStatus: Int32 {
     /// Done.
     case success = 0
+    /// A finding at or above the level that was asked for.
+    case finding = 1
     /// Done in part: something could not be read; what and why is in the report.
     case partial = 2
     /// No such process, or it ended meanwhile.
@@ -31,5 +33,19 @@ enum ExitStatus: Int32 {
         case .keptChanging: self = .timeout
         case .system: self = .fault
         }
+    }
+
+    /// Whether the report was written.
+    var hasReport: Bool { self == .success || self == .finding || self == .partial }
+
+    /// The code for several targets: the one of these that a script must hear of first. A finding
+    /// comes before everything but a report that was not written; what could not be looked at
+    /// comes before what was healthy.
+    func worse(_ other: ExitStatus) -> ExitStatus {
+        let order: [ExitStatus] = [
+            .output, .finding, .fault, .usage, .notPermitted, .notSupported, .timeout, .noProcess,
+            .partial,
+        ]
+        return order.first { $0 == self || $0 == other } ?? .success
     }
 }

@@ -61,6 +61,17 @@ struct OutputFile: ~Copyable {
         return unsafe String(cString: real)
     }
 
+    /// What has no name yet, for whoever must die before it is finished.
+    struct Unfinished {
+        fileprivate let path: String?
+
+        /// Takes it away.
+        func remove() { if let path { _ = unsafe unlink(path) } }
+    }
+
+    /// The same file, to be taken away.
+    var unfinished: Unfinished { Unfinished(path: temporaryPath) }
+
     /// Gives the file its name, or takes it away again. What failed, if anything did.
     func finish(keep: Bool) -> Failure? {
         guard let path, let temporaryPath else { return nil }

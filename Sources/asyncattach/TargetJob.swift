@@ -2,27 +2,28 @@ import AttachCore
 import AttachReport
 import Glibc
 
-/// What the supervised child does for one target: capture, understand, write.
-struct DumpJob {
+/// What the supervised child does for one target: capture, understand, diagnose, and hand the
+/// report on.
+struct TargetJob {
     /// Whom.
     let pid: Int32
     /// Nanoseconds after which copying is given up.
     let maximumPause: Int64
     /// Seconds of processor time that reading foreign bytes may take.
     let seconds: UInt32
-    /// How the report looks.
-    let options: RenderOptions
-    /// What it is written in.
-    let format: OutputFormat
     /// Whether to look up source lines.
     let readsLines: Bool
     /// Whether to tell where the time went.
     let isVerbose: Bool
-    /// Where it is written to.
-    let descriptor: Int32
 
     /// The whole job. Messages go to standard error.
-    func run(_ progress: (CaptureProgress) -> Void) -> ExitStatus {
+    ///
+    /// - Parameter deliver: Writes the report; what it returns becomes the outcome, unless that is
+    ///   success and something could not be read.
+    func run(
+        _ progress: (CaptureProgress) -> Void,
+        deliver: (Report) throws(OutputFile.Failure) -> ExitStatus
+    ) -> ExitStatus {
         var limits = CaptureLimits()
         limits.maximumPause = maximumPause
         let capture: Capture
@@ -38,26 +39,22 @@ struct DumpJob {
         var wanted = SnapshotOptions()
         wanted.readsLines = readsLines
         var assembler = SnapshotAssembler(capture, options: wanted)
-        let snapshot = assembler.snapshot()
-        let report = Report(toolVersion: Tool.version, snapshot: snapshot)
+        let report = report(on: assembler.snapshot())
+        let status: ExitStatus
         do {
-            try write(report)
+            status = try deliver(report)
         } catch {
             if error != .write(errno: EPIPE) { ErrorMessage.print(error.words) }
             return .output
         }
         if isVerbose { printTimings(assembler, capture) }
-        return snapshot.coverage.gaps.isEmpty ? .success : .partial
+        guard status == .success else { return status }
+        return report.snapshot.coverage.gaps.isEmpty ? .success : .partial
     }
 
-    private func write(_ report: Report) throws(OutputFile.Failure) {
-        var sink = DescriptorSink(descriptor)
-        switch format {
-        case .text: try TextRenderer().render(report, options: options, into: &sink)
-        case .json: try JSONRenderer().render(report, options: options, into: &sink)
-        case .ndjson:
-            try JSONRenderer(isSingleLine: true).render(report, options: options, into: &sink)
-        }
+    /// From what was seen to what it means.
+    private func report(on snapshot: Snapshot) -> Report {
+        Report(toolVersion: Tool.version, snapshot: snapshot)
     }
 
     private func printTimings(_ assembler: SnapshotAssembler, _ capture: Capture) {
