@@ -157,7 +157,7 @@ struct TaskAssembly {
             let position = tasks[index].position
             let header = view.tasks[position]
             let holders = hands.threads(holding: header.address, &view.reader) {
-                current[$0] == nil || current[$0] == position
+                current[$0] == nil || current[$0]?.task == position
             }
             guard holders.isEmpty else {
                 // It goes on where it was suspended. While one thread lets go of it another may
