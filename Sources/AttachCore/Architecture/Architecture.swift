@@ -45,6 +45,14 @@ public enum Architecture: String, Sendable {
         }
     }
 
+    /// Index of the register in which Swift code passes `self` (r13, x20).
+    var selfIndex: Int {
+        switch self {
+        case .x86_64: 2
+        case .aarch64: 20
+        }
+    }
+
     /// Index of the register that holds the async context in Swift code (r14, x22).
     var asyncContextIndex: Int {
         switch self {
@@ -106,6 +114,8 @@ public struct RegisterSet: Hashable, Sendable {
     public var stackPointer: UInt64 { words[architecture.stackPointerIndex] }
     /// Its frame pointer, with Swift's mark still in it.
     public var framePointer: UInt64 { words[architecture.framePointerIndex] }
+    /// What Swift code passes as `self`, where nothing has overwritten it.
+    var selfRegister: UInt64 { words[architecture.selfIndex] }
     /// The async context, where the thread is in async code.
     public var asyncContext: UInt64 { words[architecture.asyncContextIndex] }
     /// Whether the thread has been made and not run yet: it is about to come out of `clone` or

@@ -88,13 +88,14 @@ public struct SnapshotAssembler {
                 native: running.nativeFrames(of: task))
             return record
         }
-        let calls = SystemCallRepair(memory: memory)
+        let waits = ThreadWaitReader(capture: capture, memory: memory, images: images)
         let threads = capture.threads.map { thread in
-            ThreadRecord(
+            let frames = stacks[thread.id].map { names.frames(of: $0) } ?? []
+            let task = running.innermost(on: thread.id)
+            let (call, wait) = waits.read(thread, frames: frames, runsTask: task != nil)
+            return ThreadRecord(
                 id: thread.id, namespaceID: thread.namespaceID, name: thread.name,
-                state: thread.state, systemCall: calls.repaired(thread),
-                task: running.innermost(on: thread.id),
-                frames: stacks[thread.id].map { names.frames(of: $0) } ?? [])
+                state: thread.state, systemCall: call, wait: wait, task: task, frames: frames)
         }
         return Snapshot(
             process: capture.process, capture: capture.record, runtime: runtime.runtime,

@@ -19,6 +19,8 @@ public struct Capture: Sendable {
     public var files: [MappedFile]
     /// What could not be captured.
     public var gaps: [Gap]
+    /// What its clocks said; nil where that is not known, as for a core file.
+    public var clocks: ClockReadings? = nil
 }
 
 /// One thread of a capture.

@@ -13,6 +13,7 @@ struct CaptureAssembly: ~Copyable {
     private let lateThreads: [Int32: ThreadStat]
     private let namespaceIDs: [Int32: Int32]
     private let stuck: [Int32: String]
+    private let sharesClocks: Bool
 
     init(
         directory: borrowing ProcessDirectory, target: TargetCheck.Passed,
@@ -40,6 +41,7 @@ struct CaptureAssembly: ~Copyable {
         lateThreads = late
         namespaceIDs = inner
         stuck = reasons
+        sharesClocks = ProcessFacts.sharesClocks(directory, thread: target.handle)
     }
 
     consuming func capture(
@@ -60,7 +62,10 @@ struct CaptureAssembly: ~Copyable {
                 timeNanoseconds: window.time, pauseNanoseconds: window.pause, bytes: window.bytes,
                 wasJobStopped: wasJobStopped),
             mappings: preparation.mappings, threads: captured, memory: memory,
-            files: preparation.files, gaps: gaps)
+            files: preparation.files, gaps: gaps,
+            clocks: ClockReadings(
+                realtime: window.time, monotonic: sharesClocks ? window.monotonic : nil,
+                boottime: sharesClocks ? window.boottime : nil))
     }
 
     /// Captured pages, over what was constant, over zeroes where private anonymous memory was
@@ -173,6 +178,13 @@ enum ProcessFacts {
             return boot + Double(ticks) / Double(sysconf(Int32(_SC_CLK_TCK)))
         }
         return nil
+    }
+
+    /// Whether it is in our time namespace (time_namespaces(7)), or the kernel has none.
+    static func sharesClocks(_ directory: borrowing ProcessDirectory, thread: Int32) -> Bool {
+        let theirs = directory.destination(of: "task/\(thread)/ns/time")
+        let ours = (try? ProcessDirectory(pid: getpid()))?.destination(of: "ns/time")
+        return theirs == ours
     }
 
     /// What the kernel says of a thread that does not stop.

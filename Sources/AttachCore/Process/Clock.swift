@@ -4,6 +4,8 @@ import Glibc
 enum Clock {
     /// Nanoseconds on CLOCK_MONOTONIC.
     static func monotonic() -> Int64 { read(CLOCK_MONOTONIC) }
+    /// Nanoseconds on CLOCK_BOOTTIME.
+    static func boottime() -> Int64 { read(CLOCK_BOOTTIME) }
     /// Nanoseconds since 1970.
     static func realtime() -> Int64 { read(CLOCK_REALTIME) }
 

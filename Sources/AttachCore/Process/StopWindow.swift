@@ -16,6 +16,9 @@ struct StopWindow {
     private(set) var bytes: UInt64 = 0
     /// When it happened, in nanoseconds since 1970.
     private(set) var time: Int64 = 0
+    /// CLOCK_MONOTONIC and CLOCK_BOOTTIME at that moment.
+    private(set) var monotonic: Int64 = 0
+    private(set) var boottime: Int64 = 0
     /// How long the threads stood, in nanoseconds.
     var pause: Int64 = 0
 
@@ -31,6 +34,8 @@ struct StopWindow {
         preparation: inout CapturePreparation, limits: CaptureLimits
     ) {
         time = Clock.realtime()
+        monotonic = Clock.monotonic()
+        boottime = Clock.boottime()
         var words = [UInt64](repeating: 0, count: 64)
         var handle = directory.pid
         for thread in stopped.threads {

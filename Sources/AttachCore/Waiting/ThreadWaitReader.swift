@@ -1,0 +1,161 @@
+import AttachReport
+
+/// Finds out what each thread waits for: from its system call, the names of its innermost frames,
+/// and the words that its registers point to.
+struct ThreadWaitReader {
+    private let memory: TargetMemory
+    private let clocks: ClockReadings?
+    private let locks: PosixLocks
+    private let words: OwnerWords
+    private let dispatch: DispatchObjects
+    private let foundation: FoundationLocks
+    private let calls: SystemCallRepair
+
+    /// A reader of one capture.
+    init(capture: Capture, memory: TargetMemory, images: ImageTable) {
+        let numbers = ThreadNumbers(
+            capture.threads, isNamespaced: !capture.process.namespacePIDs.isEmpty,
+            isComplete: !capture.gaps.contains { $0.what == "threads" })
+        self.memory = memory
+        clocks = capture.clocks
+        locks = PosixLocks(memory: memory, numbers: numbers)
+        words = OwnerWords(memory: memory, numbers: numbers)
+        dispatch = DispatchObjects(memory: memory, images: images, numbers: numbers)
+        foundation = FoundationLocks(memory: memory, images: images)
+        calls = SystemCallRepair(memory: memory)
+    }
+
+    /// The system call a thread sits in, and what it waits for in it; both nil for one that ran.
+    ///
+    /// - Parameters:
+    ///   - frames: Its native stack, innermost first.
+    ///   - runsTask: Whether it is in the middle of a task: then it is not idle, whatever it waits
+    ///     in.
+    func read(
+        _ thread: CapturedThread, frames: [Frame], runsTask: Bool
+    ) -> (call: SystemCall?, wait: ThreadWait?) {
+        guard let call = calls.repaired(thread) else { return (nil, nil) }
+        guard let registers = thread.registers else { return (call, nil) }
+        let site = WaitSite(frames)
+        if !runsTask, site == .idleDispatch || site == .eventLoop {
+            return (
+                call,
+                ThreadWait(
+                    kind: .work,
+                    evidence: site == .eventLoop
+                        ? "an event loop in its own wait"
+                        : "a thread of libdispatch in its own wait")
+            )
+        }
+        if let futex = FutexCall(call) {
+            let wait = self.wait(in: futex, at: site, of: thread.id, registers)
+            return (call, wait.limited(by: futex.timeout, in: memory, clocks: clocks))
+        }
+        return (call, wait(in: call))
+    }
+
+    // MARK: Locks
+
+    private func wait(
+        in futex: FutexCall, at site: WaitSite?, of thread: Int32, _ registers: RegisterSet
+    ) -> ThreadWait {
+        switch site {
+        case .mutex, .runtimeMutex:
+            guard var wait = locks.mutex(futex, of: thread) else { break }
+            if site == .runtimeMutex {
+                wait.kind = .runtimeLock
+            } else if let kind = foundation.kind(ofMutex: futex.word, registers) {
+                wait.kind = kind
+            }
+            return wait
+        case .readLock:
+            if let wait = locks.readWriteLock(futex, kind: .readLock, of: thread) { return wait }
+        case .writeLock:
+            if let wait = locks.readWriteLock(futex, kind: .writeLock, of: thread) { return wait }
+        case .condition: return locks.condition(futex, of: thread)
+        case .join: if let wait = locks.join(futex, of: thread) { return wait }
+        case .semaphore:
+            return ThreadWait(
+                kind: .semaphore, object: futex.word, evidence: "a sem_t; nobody owns one")
+        case .posixOnce:
+            return ThreadWait(
+                kind: .once, object: futex.word,
+                evidence: "a pthread_once_t, which does not say who runs it")
+        case .swiftOnce where futex.namesOwner:
+            return words.wait(
+                futex, .once, of: thread, evidence: "the owner in the word of the once")
+        case .dispatchOnce:
+            return words.wait(
+                futex, .once, of: thread, evidence: "the owner in the dispatch_once_t")
+        case .swiftMutex where futex.namesOwner:
+            return words.wait(
+                futex, .swiftMutex, of: thread, evidence: "the owner in the word of the Mutex")
+        case .dispatchLock:
+            return words.wait(
+                futex, .runtimeLock, of: thread, evidence: "the owner in a lock of libdispatch")
+        case .swiftRuntimeLock where futex.namesOwner:
+            return words.wait(
+                futex, .runtimeLock, of: thread,
+                evidence: "the owner in a lock of the Swift runtime")
+        case .libraryLock:
+            return ThreadWait(
+                kind: .runtimeLock, object: futex.word,
+                evidence: "a lock of the C library, which does not say who has it")
+        case .dispatchSync: return dispatch.sync(futex, of: thread)
+        case .dispatchSemaphore: return dispatch.semaphore(futex)
+        case .dispatchGroup: return dispatch.group(futex)
+        case .dispatchTransition:
+            return ThreadWait(
+                kind: .runtimeLock, object: futex.word, evidence: "a moment inside libdispatch")
+        default: break
+        }
+        // Whatever it is, the kernel itself keeps the owner in such a word.
+        guard futex.namesOwner else { return ThreadWait(kind: .futex, object: futex.word) }
+        return words.wait(
+            futex, .futex, of: thread, evidence: "the owner in the word, where the kernel keeps it")
+    }
+
+    // MARK: Other calls
+
+    private func wait(in call: SystemCall) -> ThreadWait {
+        let arguments = call.arguments
+        guard arguments.count >= 6, let name = call.name else { return ThreadWait(kind: .other) }
+        switch name {
+        case "nanosleep":
+            return ThreadWait(kind: .sleep)
+                .limited(by: remainder(arguments[1]), in: memory, clocks: clocks)
+        case "clock_nanosleep":
+            // TIMER_ABSTIME
+            let timeout: Timeout =
+                arguments[1] & 1 != 0
+                ? .deadline(at: Address(arguments[2]), clock: arguments[0])
+                : remainder(arguments[3])
+            return ThreadWait(kind: .sleep).limited(by: timeout, in: memory, clocks: clocks)
+        case "wait4", "waitid":
+            return ThreadWait(kind: .childProcess, evidence: Self.child(call))
+        case "pause", "rt_sigsuspend": return ThreadWait(kind: .signal)
+        case "rt_sigtimedwait":
+            return ThreadWait(kind: .signal)
+                .limited(
+                    by: arguments[2] == 0 ? nil : .elapsing, in: memory, clocks: clocks)
+        case "semop", "semtimedop":
+            return ThreadWait(
+                kind: .semaphore, hasUnknownTimeout: name == "semtimedop" && arguments[3] != 0,
+                evidence: "semaphores of System V")
+        case "futex_waitv": return ThreadWait(kind: .futex)
+        default: return ThreadWait(kind: .other)
+        }
+    }
+
+    /// A sleep that is interrupted has the kernel write what is left of it to where it was asked
+    /// to (kernel/time/hrtimer.c, nanosleep_copyout), which our own stop does.
+    private func remainder(_ place: UInt64) -> Timeout {
+        place == 0 ? .elapsing : .remainder(at: Address(place))
+    }
+
+    private static func child(_ call: SystemCall) -> String? {
+        let number = Int32(truncatingIfNeeded: call.arguments[0])
+        guard call.name == "wait4" else { return nil }
+        return number > 0 ? "process \(number), as the target numbers it" : nil
+    }
+}
