@@ -21,6 +21,9 @@ public struct Capture: Sendable {
     public var gaps: [Gap]
     /// What its clocks said; nil where that is not known, as for a core file.
     public var clocks: ClockReadings? = nil
+    /// A way to see what has moved since; nil for a core file, and for a process that job control
+    /// holds stopped.
+    public var secondLook: SecondLook? = nil
 }
 
 /// One thread of a capture.

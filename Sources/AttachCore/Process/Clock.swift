@@ -9,6 +9,14 @@ enum Clock {
     /// Nanoseconds since 1970.
     static func realtime() -> Int64 { read(CLOCK_REALTIME) }
 
+    /// Waits until a time on CLOCK_MONOTONIC.
+    static func sleep(until nanoseconds: Int64) {
+        var time = timespec(
+            tv_sec: time_t(nanoseconds / 1_000_000_000),
+            tv_nsec: Int(nanoseconds % 1_000_000_000))
+        while unsafe clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nil) == EINTR {}
+    }
+
     private static func read(_ clock: clockid_t) -> Int64 {
         var time = timespec()
         unsafe clock_gettime(clock, &time)

@@ -103,9 +103,11 @@ public enum LiveCapture {
         let isIncomplete = stopped.isIncomplete
         stopped.release()
         window.pause = Clock.monotonic() - start
-        return CaptureAssembly(
+        var capture = CaptureAssembly(
             directory: directory, target: target, threads: threads, isIncomplete: isIncomplete,
             wasJobStopped: wasJobStopped
         ).capture(window, preparation)
+        if !wasJobStopped { capture.secondLook = SecondLook(directory, thread: target.handle) }
+        return capture
     }
 }

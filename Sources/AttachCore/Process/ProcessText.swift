@@ -97,6 +97,10 @@ struct ProcessStatus: Hashable {
     var effectiveCapabilities: UInt64 = 0
     /// Permitted capabilities.
     var permittedCapabilities: UInt64 = 0
+    /// Whether it waits in the kernel: does not run, and is not held stopped.
+    var isWaiting = false
+    /// How often it gave its processor up or lost it; nil where the kernel does not say.
+    var contextSwitches: UInt64?
 
     /// Lines that are not understood are passed over.
     init(_ text: String) {
@@ -111,6 +115,9 @@ struct ProcessStatus: Hashable {
             case "NSpid": namespaceIDs = values.compactMap { Int32($0) }
             case "Seccomp": seccomp = Int(first) ?? 0
             case "CapEff": effectiveCapabilities = UInt64(first, radix: 16) ?? 0
+            case "State": isWaiting = first == "S" || first == "D"
+            case "voluntary_ctxt_switches", "nonvoluntary_ctxt_switches":
+                contextSwitches = UInt64(first).map { $0 &+ (contextSwitches ?? 0) }
             case "CapPrm": permittedCapabilities = UInt64(first, radix: 16) ?? 0
             default: continue
             }

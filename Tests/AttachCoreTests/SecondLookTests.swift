@@ -1,0 +1,63 @@
+import AttachReport
+import Glibc
+import TestSupport
+import Testing
+
+@testable import AttachCore
+
+/// What has moved since the capture, and what has not.
+@Suite(.timeLimit(.minutes(5)))
+struct SecondLookTests {
+    private func look(_ pid: Int32) throws -> (snapshot: Snapshot, stillness: Stillness) {
+        let capture = try LiveCapture.take(pid: pid)
+        var assembler = SnapshotAssembler(capture)
+        let snapshot = assembler.snapshot()
+        let second = try #require(capture.secondLook)
+        return (snapshot, try #require(second.stillness(of: snapshot, capture: capture)))
+    }
+
+    @Test func whatWaitsIsStillAndWhatWorksIsNot() throws {
+        let fixture = try Fixture("Waits")
+        let (snapshot, stillness) = try look(fixture.pid)
+        #expect(stillness.nanoseconds >= SecondLook.interval)
+        for task in snapshot.tasks {
+            switch task.wait {
+            case .continuation, .task, .stream, .group:
+                #expect(stillness.tasks.contains(task.id), "task \(task.id)")
+            default:
+                if task.state == .running { #expect(!stillness.tasks.contains(task.id)) }
+            }
+        }
+        let first = try #require(snapshot.threads.first { $0.id == fixture.pid })
+        #expect(stillness.threads.contains(first.id))
+        // One task of the fixture gives way without end, so that some thread always works.
+        #expect(stillness.threads.count < snapshot.threads.count)
+    }
+
+    @Test func aSpinningThreadMoves() throws {
+        let fixture = try Fixture("Heartbeat", ["2"])
+        let (snapshot, stillness) = try look(fixture.pid)
+        #expect(stillness.threads.count < snapshot.threads.count)
+    }
+
+    @Test func aProcessThatJobControlHoldsStoppedTellsNothing() throws {
+        let fixture = try Fixture("Waits")
+        kill(fixture.pid, SIGSTOP)
+        defer { kill(fixture.pid, SIGCONT) }
+        while fixture.child.statusField("State")?.first != "T" { usleep(1000) }
+        #expect(try LiveCapture.take(pid: fixture.pid).secondLook == nil)
+    }
+
+    @Test func aProcessThatHasEndedTellsNothing() throws {
+        let capture: Capture
+        let snapshot: Snapshot
+        do {
+            let fixture = try Fixture("NoTasks")
+            capture = try LiveCapture.take(pid: fixture.pid)
+            var assembler = SnapshotAssembler(capture)
+            snapshot = assembler.snapshot()
+        }
+        let second = try #require(capture.secondLook)
+        #expect(second.stillness(of: snapshot, capture: capture) == nil)
+    }
+}
