@@ -39,7 +39,7 @@ struct TargetJob {
         var wanted = SnapshotOptions()
         wanted.readsLines = readsLines
         var assembler = SnapshotAssembler(capture, options: wanted)
-        let report = report(on: assembler.snapshot())
+        let report = report(on: assembler.snapshot(), of: capture)
         let status: ExitStatus
         do {
             status = try deliver(report)
@@ -52,9 +52,19 @@ struct TargetJob {
         return report.snapshot.coverage.gaps.isEmpty ? .success : .partial
     }
 
-    /// From what was seen to what it means.
-    private func report(on snapshot: Snapshot) -> Report {
-        Report(toolVersion: Tool.version, snapshot: snapshot)
+    /// From what was seen to what it means, with a second look where that makes it surer.
+    private func report(on snapshot: Snapshot, of capture: Capture) -> Report {
+        var snapshot = snapshot
+        var diagnosis = Diagnosis(of: snapshot)
+        if diagnosis.wantsSecondLook,
+            let stillness = capture.secondLook?.stillness(of: snapshot, capture: capture)
+        {
+            snapshot.stillness = stillness
+            diagnosis = Diagnosis(of: snapshot)
+        }
+        return Report(
+            toolVersion: Tool.version, snapshot: snapshot, edges: diagnosis.edges,
+            findings: diagnosis.findings)
     }
 
     private func printTimings(_ assembler: SnapshotAssembler, _ capture: Capture) {
