@@ -96,6 +96,11 @@ enum Cast {
     /// Something that keeps moving has moved once more.
     static func turn() { rounds.add(1, ordering: .relaxed) }
 
+    /// Lets others run until something moves.
+    static func untilMoving() async {
+        while rounds.load(ordering: .relaxed) == 0 { await Task.yield() }
+    }
+
     /// The kernel's number of a thread.
     static func thread(_ name: String) -> Int {
         guard let tid = threads.withLock({ $0[name]?.tid }) else {
