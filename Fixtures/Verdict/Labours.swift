@@ -10,6 +10,7 @@ enum Labours {
         "lock-computing": { _ in await underLock { Labours.compute() } },
         "pool-computing": { _ in await inPool() },
         "main-loop": { await loop($0) },
+        "bursts": { _ in await bursts() },
     ]
 
     /// Some microseconds of work without a system call.
@@ -67,6 +68,45 @@ enum Labours {
             }
         }
         Cast.perform(tasks: 1)
+    }
+
+    /// Twice a second all want one lock for a moment; in between all rest, and nobody has it.
+    static func bursts() async {
+        let desk = Desk()
+        let lock = PthreadLock()
+        let starts = (0..<4).map { _ in DispatchSemaphore(value: 0) }
+        Kept.keep(desk)
+        Threads.start("owner") {
+            while true {
+                lock.hold {
+                    for start in starts { start.signal() }
+                    usleep(100_000)
+                }
+                Cast.turn()
+                usleep(400_000)
+            }
+        }
+        for start in starts[..<2] {
+            Threads.start("other") {
+                while true {
+                    start.wait()
+                    lock.hold { Cast.turn() }
+                }
+            }
+        }
+        for (number, start) in starts[2...].enumerated() {
+            let executor = ThreadExecutor("visitor", asTask: true)
+            Kept.keep(executor)
+            Task(name: "visitor-\(number)", executorPreference: executor) {
+                let me = Witness.enter("visitor-\(number)")
+                me.keepsBusy()
+                while true {
+                    Actors.pass(start)
+                    await desk.work { lock.hold { Cast.turn() } }
+                }
+            }
+        }
+        Cast.perform(tasks: 3)
     }
 
     /// The main thread is in a run loop, which runs what comes to the main actor.

@@ -40,6 +40,22 @@ struct SecondLookTests {
         #expect(stillness.threads.count < snapshot.threads.count)
     }
 
+    /// What counts is the stop: a thread that did something right after it has moved, even if it
+    /// waits at the same place again, and rests there from then on.
+    @Test func aThreadThatMovedBeforeTheSecondLookHasMoved() throws {
+        var fixture = try Fixture("Waits")
+        let control = try #require(fixture.facts("thread").first?["tid"] as? Int)
+        let capture = try LiveCapture.take(pid: fixture.pid)
+        var assembler = SnapshotAssembler(capture)
+        let snapshot = assembler.snapshot()
+        _ = try fixture.ask("ping")
+        usleep(100_000)
+        let second = try #require(capture.secondLook)
+        let stillness = try #require(second.stillness(of: snapshot, capture: capture))
+        #expect(stillness.threads.contains(fixture.pid))
+        #expect(!stillness.threads.contains(Int32(control)))
+    }
+
     @Test func aProcessThatJobControlHoldsStoppedTellsNothing() throws {
         let fixture = try Fixture("Waits")
         kill(fixture.pid, SIGSTOP)

@@ -107,7 +107,10 @@ public enum LiveCapture {
             directory: directory, target: target, threads: threads, isIncomplete: isIncomplete,
             wasJobStopped: wasJobStopped
         ).capture(window, preparation)
-        if !wasJobStopped { capture.secondLook = SecondLook(directory, thread: target.handle) }
+        if !wasJobStopped {
+            capture.secondLook = SecondLook(
+                directory, thread: target.handle, threads: capture.threads)
+        }
         return capture
     }
 }

@@ -16,52 +16,104 @@ public struct SecondLook: Sendable {
     /// the queues that it may be in, and before its slabs (AsyncTask, swift/ABI/Task.h).
     private static let taskWords: Range<UInt64> = 32..<192
 
+    /// How long threads may take to get back, after the release, to what they waited for.
+    private static let patience: Int64 = 50_000_000
+
     private let directory: OpenFile
     private let memory: OpenFile
+    /// When the process was looked at for the first time since its release.
+    private let start: Int64
+    /// How often each thread that was waiting when it was stopped, and had gone back to the very
+    /// same wait at `start`, had given its processor up by then. Counting from a later moment on
+    /// would miss a thread that went on right after the stop and rests somewhere else since.
+    private let switches: [Int32: UInt64]
 
-    /// nil where the process is gone.
-    init?(_ directory: borrowing ProcessDirectory, thread: Int32) {
+    /// To be made right after the release; nil where the process is gone.
+    init?(_ directory: borrowing ProcessDirectory, thread: Int32, threads: [CapturedThread]) {
         let folder = directory.open("task", flags: O_RDONLY | O_DIRECTORY)
         guard folder >= 0 else { return nil }
         self.directory = OpenFile(adopting: folder)
         let file = directory.open("task/\(thread)/mem")
         guard file >= 0 else { return nil }
         memory = OpenFile(adopting: file)
+        switches = Self.settled(threads, in: folder)
+        start = Clock.monotonic()
     }
 
     /// What of the snapshot had not moved; nil where the process cannot be seen any more. Takes
-    /// `interval`.
+    /// `interval`, counted from the release.
     ///
     /// - Parameter capture: what the snapshot was made of.
     public func stillness(of snapshot: Snapshot, capture: Capture) -> Stillness? {
-        let start = Clock.monotonic()
-        let before = switches(of: snapshot.threads)
-        guard !before.isEmpty else { return nil }
         Clock.sleep(until: start + Self.interval)
         let end = Clock.monotonic()
-        let after = switches(of: snapshot.threads)
-        guard !after.isEmpty else { return nil }
-        let threads = before.filter { after[$0.key] == $0.value }.map(\.key)
+        guard
+            snapshot.threads.contains(where: {
+                Self.status(of: $0.id, in: directory.descriptor) != nil
+            })
+        else { return nil }
+        let threads = switches.filter { id, count in
+            let status = Self.status(of: id, in: directory.descriptor)
+            return status.map { $0.isWaiting && $0.contextSwitches == count } ?? false
+        }
         let tasks = snapshot.tasks.lazy.filter { $0.state != .running }
             .filter { isUnmoved($0, capture) }.map(\.id)
         return Stillness(
-            nanoseconds: end - start, threads: Set(threads), tasks: Set(tasks))
+            nanoseconds: end - start, threads: Set(threads.keys), tasks: Set(tasks))
     }
 
-    /// How often each thread that waits has given its processor up. One that runs moves, without
-    /// a switch perhaps, and of one that something holds stopped the number says nothing.
-    private func switches(of threads: [ThreadRecord]) -> [Int32: UInt64] {
-        threads.reduce(into: [:]) { result, thread in
-            let file = unsafe cl_openat(
-                directory.descriptor, "\(thread.id)/status", O_RDONLY)
-            guard file >= 0 else { return }
-            defer { close(file) }
-            guard case .success(let bytes) = FileBytes.read(descriptor: file, limit: 1 << 16)
-            else { return }
-            let status = ProcessStatus(String(decoding: bytes, as: UTF8.self))
-            guard status.isWaiting, let switches = status.contextSwitches else { return }
-            result[thread.id] = switches
+    /// The threads that wait as they did when they were stopped, with how often each has given its
+    /// processor up. One that ran then moves, without a switch perhaps.
+    private static func settled(_ threads: [CapturedThread], in directory: Int32)
+        -> [Int32: UInt64]
+    {
+        let deadline = Clock.monotonic() + patience
+        var settled: [Int32: UInt64] = [:]
+        var pending = threads.filter { $0.systemCall != nil && $0.registers != nil }
+        while true {
+            pending.removeAll { thread in
+                guard let status = status(of: thread.id, in: directory) else { return true }
+                guard status.isWaiting, let count = status.contextSwitches else { return false }
+                // The number first: if it moves on afterwards, the number shows it.
+                switch isBack(thread, in: directory) {
+                case .some(true):
+                    guard self.status(of: thread.id, in: directory)?.contextSwitches == count
+                    else { return false }
+                    settled[thread.id] = count
+                    return true
+                case .some(false): return true
+                case nil: return false
+                }
+            }
+            if pending.isEmpty || Clock.monotonic() > deadline { return settled }
+            usleep(500)
         }
+    }
+
+    /// Whether a thread waits where it did when it was stopped; nil while it runs. Where the
+    /// kernel does not tell, that it waits must do.
+    ///
+    /// The file says `running`, or the number of the call, six arguments, the stack pointer and
+    /// the program counter; outside of a call -1 and those two (proc(5)).
+    private static func isBack(_ thread: CapturedThread, in directory: Int32) -> Bool? {
+        guard let text = text("\(thread.id)/syscall", in: directory) else { return true }
+        let words = text.split(whereSeparator: \.isWhitespace)
+        guard words.count >= 3 else { return nil }
+        let numbers = words.suffix(2).map { UInt64($0.dropFirst(2), radix: 16) }
+        return numbers == [thread.registers?.stackPointer, thread.registers?.programCounter]
+    }
+
+    private static func status(of thread: Int32, in directory: Int32) -> ProcessStatus? {
+        text("\(thread)/status", in: directory).map { ProcessStatus($0) }
+    }
+
+    private static func text(_ path: String, in directory: Int32) -> String? {
+        let file = unsafe cl_openat(directory, path, O_RDONLY)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        guard case .success(let bytes) = FileBytes.read(descriptor: file, limit: 1 << 16)
+        else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private func isUnmoved(_ task: TaskRecord, _ capture: Capture) -> Bool {
