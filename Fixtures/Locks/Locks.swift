@@ -1,6 +1,6 @@
 import Glibc
 
-/// One thread for each way to wait for a lock, a semaphore, a thread or a time, and threads that
+/// One thread for each way to wait for a lock, a semaphore, a thread, a time or a file, and threads that
 /// hold what they wait for.
 @main
 enum Locks {
@@ -12,6 +12,7 @@ enum Locks {
         SwiftLocks.start()
         DispatchWaits.start()
         Sleeps.start()
+        DescriptorWaits.start()
         me.rests(.continuation, in: "static Locks.main()")
         await withUnsafeContinuation { Held.hold($0) }
     }

@@ -8,6 +8,7 @@
 #include <linux/openat2.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -20,6 +21,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -250,6 +252,17 @@ int cl_open_in_root(int root, const char *path) {
 int cl_openat(int directory, const char *path, int flags) {
     int descriptor = openat(directory, path, flags | O_CLOEXEC);
     return descriptor < 0 ? -errno : descriptor;
+}
+
+ssize_t cl_attribute(
+    int directory, const char *path, const char *name, void *value, size_t capacity) {
+    // There is no getxattrat(2) before Linux 6.13. A folder of ours has this name as well.
+    char whole[256];
+    int length = snprintf(whole, sizeof whole, "/proc/self/fd/%d/%s", directory, path);
+    if (length < 0 || (size_t)length >= sizeof whole)
+        return -ENAMETOOLONG;
+    ssize_t size = getxattr(whole, name, value, capacity);
+    return size < 0 ? -errno : size;
 }
 
 int cl_pipe(int ends[2]) { return result_of(pipe2(ends, O_CLOEXEC)); }

@@ -118,6 +118,10 @@ public struct RegisterSet: Hashable, Sendable {
     var selfRegister: UInt64 { words[architecture.selfIndex] }
     /// The async context, where the thread is in async code.
     public var asyncContext: UInt64 { words[architecture.asyncContextIndex] }
+    /// What a system call that the stop interrupted will return; nil where it does not show.
+    var systemCallResult: Int64? {
+        architecture == .x86_64 ? Int64(bitPattern: words[10]) : nil
+    }
     /// Whether the thread has been made and not run yet: it is about to come out of `clone` or
     /// `clone3` (56, 435; asm/unistd_64.h) with the result 0.
     var isNewThread: Bool {

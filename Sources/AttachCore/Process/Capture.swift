@@ -24,6 +24,8 @@ public struct Capture: Sendable {
     /// A way to see what has moved since; nil for a core file, and for a process that job control
     /// holds stopped.
     public var secondLook: SecondLook? = nil
+    /// What threads wait on, by number, as it was right after the release; empty for a core file.
+    public var descriptors: [Int32: OpenDescriptor] = [:]
 }
 
 /// One thread of a capture.
@@ -40,6 +42,9 @@ public struct CapturedThread: Sendable {
     public var registers: RegisterSet?
     /// The system call it sat in.
     public var systemCall: SystemCall?
+    /// Whether it had left that call when its descriptors were looked up, so that their numbers may
+    /// have stood for something else by then.
+    public var hasMovedOn = false
 }
 
 /// A file behind at least one executable or ELF-carrying mapping of the target.

@@ -13,6 +13,7 @@ struct CaptureAssembly: ~Copyable {
     private let lateThreads: [Int32: ThreadStat]
     private let namespaceIDs: [Int32: Int32]
     private let stuck: [Int32: String]
+    private let stuckCalls: [Int32: SystemCall]
     private let sharesClocks: Bool
 
     init(
@@ -28,6 +29,7 @@ struct CaptureAssembly: ~Copyable {
         var late: [Int32: ThreadStat] = [:]
         var inner: [Int32: Int32] = [:]
         var reasons: [Int32: String] = [:]
+        var calls: [Int32: SystemCall] = [:]
         for thread in threads {
             let path = "task/\(thread.id)"
             late[thread.id] = directory.stat(ofThread: thread.id)
@@ -36,19 +38,23 @@ struct CaptureAssembly: ~Copyable {
             }
             if case .stuck(isUninterruptible: true) = thread.phase {
                 reasons[thread.id] = ProcessFacts.whereStuck(directory, thread: thread.id)
+                calls[thread.id] = directory.text(of: path + "/syscall")
+                    .flatMap { SystemCallReader.call(text: $0) }
             }
         }
         lateThreads = late
         namespaceIDs = inner
         stuck = reasons
+        stuckCalls = calls
         sharesClocks = ProcessFacts.sharesClocks(directory, thread: target.handle)
     }
 
     consuming func capture(
-        _ window: StopWindow, _ preparation: consuming CapturePreparation
+        _ window: StopWindow, _ preparation: consuming CapturePreparation,
+        _ directory: borrowing ProcessDirectory
     ) -> Capture {
         var gaps = preparation.gaps + gapsOfStop(window)
-        let captured = threads.filter { $0.phase != .ended }
+        var captured = threads.filter { $0.phase != .ended }
             .map { thread($0, window, preparation.threadStats[$0.id]) }
             .sorted { $0.id < $1.id }
         if preparation.pages == nil {
@@ -56,6 +62,8 @@ struct CaptureAssembly: ~Copyable {
                 Gap(what: "which pages are resident", reason: .unmapped, detail: "no pagemap"))
         }
         let memory = Self.memory(window, preparation)
+        let descriptors = DescriptorLookup.descriptors(
+            of: &captured, memory: memory, directory, handle: target.handle)
         return Capture(
             architecture: target.architecture, process: process,
             record: CaptureRecord(
@@ -65,7 +73,8 @@ struct CaptureAssembly: ~Copyable {
             files: preparation.files, gaps: gaps,
             clocks: ClockReadings(
                 realtime: window.time, monotonic: sharesClocks ? window.monotonic : nil,
-                boottime: sharesClocks ? window.boottime : nil))
+                boottime: sharesClocks ? window.boottime : nil),
+            descriptors: descriptors)
     }
 
     /// Captured pages, over what was constant, over zeroes where private anonymous memory was
@@ -95,7 +104,8 @@ struct CaptureAssembly: ~Copyable {
         let registers = words.flatMap {
             RegisterSet(architecture: target.architecture, words: $0)
         }
-        let call = registers.flatMap { SystemCallReader.call(registers: $0) }
+        let call =
+            registers.map { SystemCallReader.call(registers: $0) } ?? stuckCalls[stopped.id]
         var state = stat?.recordState ?? .unknown
         switch stopped.phase {
         case .stuck(isUninterruptible: true): state = .uninterruptible

@@ -106,7 +106,7 @@ public enum LiveCapture {
         var capture = CaptureAssembly(
             directory: directory, target: target, threads: threads, isIncomplete: isIncomplete,
             wasJobStopped: wasJobStopped
-        ).capture(window, preparation)
+        ).capture(window, preparation, directory)
         if !wasJobStopped {
             capture.secondLook = SecondLook(
                 directory, thread: target.handle, threads: capture.threads)

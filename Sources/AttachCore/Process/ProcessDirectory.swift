@@ -65,15 +65,32 @@ struct ProcessDirectory: ~Copyable {
     }
 
     /// Where a link leads; nil where it could not be read.
-    func destination(of path: String) -> String? {
+    func destination(of path: String) -> String? { try? link(at: path).get() }
+
+    /// Where a link leads.
+    func link(at path: String) -> Result<String, SystemError> {
         var buffer = [UInt8](repeating: 0, count: 4096)
+        var failure: Int32 = 0
         let count = unsafe buffer.withUnsafeMutableBytes { bytes -> Int in
             guard let base = bytes.baseAddress else { return -1 }
-            return unsafe readlinkat(
+            let count = unsafe readlinkat(
                 descriptor, path, base.assumingMemoryBound(to: CChar.self), bytes.count)
+            if count < 0 { failure = errno }
+            return count
         }
-        guard count >= 0 else { return nil }
-        return String(decoding: buffer[..<count], as: UTF8.self)
+        guard count >= 0 else { return .failure(SystemError(errno: failure)) }
+        return .success(String(decoding: buffer[..<count], as: UTF8.self))
+    }
+
+    /// An extended attribute of a file below the directory, as text; nil where it has none.
+    func attribute(_ name: String, of path: String) -> String? {
+        var buffer = [UInt8](repeating: 0, count: 256)
+        let count = unsafe buffer.withUnsafeMutableBytes { bytes -> Int in
+            guard let base = bytes.baseAddress else { return -1 }
+            return unsafe cl_attribute(descriptor, path, name, base, bytes.count)
+        }
+        guard count > 0, count <= buffer.count else { return nil }
+        return String(decoding: buffer[..<count].prefix { $0 != 0 }, as: UTF8.self)
     }
 
     /// Opens a file or folder below the directory; a negative errno where it cannot be. The

@@ -18,6 +18,18 @@ enum SystemCallReader {
             number: Int(number), name: name(of: Int(number)), arguments: arguments)
     }
 
+    /// What `/proc/PID/task/TID/syscall` says (proc_pid_syscall(5)): the number and six arguments;
+    /// nil for a thread that is in no call, or that runs.
+    static func call(text: String) -> SystemCall? {
+        let fields = text.split(whereSeparator: { $0 == " " || $0 == "\n" })
+        guard fields.count >= 7, let number = Int(fields[0]), number >= 0 else { return nil }
+        let arguments = fields[1...6].compactMap { field in
+            field.hasPrefix("0x") ? UInt64(field.dropFirst(2), radix: 16) : nil
+        }
+        guard arguments.count == 6 else { return nil }
+        return SystemCall(number: number, name: name(of: number), arguments: arguments)
+    }
+
     /// The name of a system call of x86_64; nil for a number that the table lacks.
     static func name(of number: Int) -> String? {
         guard number >= 0, number < SystemCallNames.x86_64.count else { return nil }

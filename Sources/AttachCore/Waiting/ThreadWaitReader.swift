@@ -10,6 +10,7 @@ struct ThreadWaitReader {
     private let dispatch: DispatchObjects
     private let foundation: FoundationLocks
     private let calls: SystemCallRepair
+    private let descriptors: DescriptorWaits
 
     /// A reader of one capture.
     init(capture: Capture, memory: TargetMemory, images: ImageTable) {
@@ -22,7 +23,8 @@ struct ThreadWaitReader {
         words = OwnerWords(memory: memory, numbers: numbers)
         dispatch = DispatchObjects(memory: memory, images: images, numbers: numbers)
         foundation = FoundationLocks(memory: memory, images: images)
-        calls = SystemCallRepair(memory: memory)
+        calls = SystemCallRepair { memory.copy($0, count: $1) }
+        descriptors = DescriptorWaits(memory: memory, found: capture.descriptors)
     }
 
     /// The system call a thread sits in, and what it waits for in it; both nil for one that ran.
@@ -35,7 +37,6 @@ struct ThreadWaitReader {
         _ thread: CapturedThread, frames: [Frame], runsTask: Bool
     ) -> (call: SystemCall?, wait: ThreadWait?) {
         guard let call = calls.repaired(thread) else { return (nil, nil) }
-        guard let registers = thread.registers else { return (call, nil) }
         let site = WaitSite(frames)
         if !runsTask, site == .idleDispatch || site == .eventLoop {
             return (
@@ -48,8 +49,11 @@ struct ThreadWaitReader {
             )
         }
         if let futex = FutexCall(call) {
-            let wait = self.wait(in: futex, at: site, of: thread.id, registers)
+            let wait = self.wait(in: futex, at: site, of: thread)
             return (call, wait.limited(by: futex.timeout, in: memory, clocks: clocks))
+        }
+        if let (wait, timeout) = descriptors.wait(of: thread, in: call) {
+            return (call, wait.limited(by: timeout, in: memory, clocks: clocks))
         }
         return (call, wait(in: call))
     }
@@ -57,14 +61,17 @@ struct ThreadWaitReader {
     // MARK: Locks
 
     private func wait(
-        in futex: FutexCall, at site: WaitSite?, of thread: Int32, _ registers: RegisterSet
+        in futex: FutexCall, at site: WaitSite?, of captured: CapturedThread
     ) -> ThreadWait {
+        let thread = captured.id
         switch site {
         case .mutex, .runtimeMutex:
             guard var wait = locks.mutex(futex, of: thread) else { break }
             if site == .runtimeMutex {
                 wait.kind = .runtimeLock
-            } else if let kind = foundation.kind(ofMutex: futex.word, registers) {
+            } else if let registers = captured.registers,
+                let kind = foundation.kind(ofMutex: futex.word, registers)
+            {
                 wait.kind = kind
             }
             return wait
@@ -133,6 +140,10 @@ struct ThreadWaitReader {
             return ThreadWait(kind: .sleep).limited(by: timeout, in: memory, clocks: clocks)
         case "wait4", "waitid":
             return ThreadWait(kind: .childProcess, evidence: Self.child(call))
+        case "vfork":
+            return ThreadWait(
+                kind: .childProcess,
+                evidence: "its child has neither ended nor become another program")
         case "pause", "rt_sigsuspend": return ThreadWait(kind: .signal)
         case "rt_sigtimedwait":
             return ThreadWait(kind: .signal)

@@ -102,6 +102,11 @@ extern const int cl_open_path_only;
 // openat(2) for reading, close-on-exec. Returns the descriptor or the negative errno.
 int cl_openat(int directory, const char *path, int flags);
 
+// getxattr(2) of a file below a folder, its links followed. Returns the size of the value, or the
+// negative errno.
+ssize_t cl_attribute(
+    int directory, const char *path, const char *name, void *value, size_t capacity);
+
 // pipe2(2), close-on-exec: ends[0] is read from, ends[1] written to.
 int cl_pipe(int ends[_Nonnull 2]);
 
