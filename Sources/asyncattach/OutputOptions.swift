@@ -37,7 +37,7 @@ struct OutputOptions: ParsableArguments {
     @Flag(help: "Show every task, thread and frame: no grouping, no folding.")
     var all = false
 
-    @Option(help: "Only this part of the text page: tasks or threads.")
+    @Option(help: "Only this part of the text page: verdict, tasks, actors or threads.")
     var only: [PageSection] = []
 
     /// The same in the renderers' words.
@@ -70,13 +70,17 @@ struct OutputOptions: ParsableArguments {
 
 /// A part of the text page.
 enum PageSection: String, CaseIterable, ExpressibleByArgument {
+    case verdict
     case tasks
+    case actors
     case threads
 
     /// The same in the renderers' words.
     var section: RenderOptions.Sections {
         switch self {
+        case .verdict: .verdict
         case .tasks: .tasks
+        case .actors: .actors
         case .threads: .threads
         }
     }

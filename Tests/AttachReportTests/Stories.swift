@@ -2,11 +2,13 @@ import AttachReport
 
 /// The stories by name, so that tests over them read well.
 enum Story: String, CaseIterable, Sendable {
-    case bank, torn, plain, empty, deep, sleepers, hostile
+    case bank, stuck, knot, torn, plain, empty, deep, sleepers, hostile
 
     var report: Report {
         switch self {
         case .bank: Stories.bank
+        case .stuck: Stories.stuck
+        case .knot: Stories.knot
         case .torn: Stories.torn
         case .plain: Stories.plain
         case .empty: Stories.empty
@@ -19,7 +21,7 @@ enum Story: String, CaseIterable, Sendable {
 
 /// Ways to look at a report.
 enum View: String, CaseIterable, Sendable {
-    case all, verbose, color, narrow, tasks, threads
+    case all, verbose, color, narrow, verdict, tasks, actors, threads
 
     var options: RenderOptions {
         switch self {
@@ -27,7 +29,9 @@ enum View: String, CaseIterable, Sendable {
         case .verbose: RenderOptions(verbose: true)
         case .color: RenderOptions(color: true)
         case .narrow: RenderOptions(width: 44)
+        case .verdict: RenderOptions(sections: .verdict)
         case .tasks: RenderOptions(sections: .tasks)
+        case .actors: RenderOptions(sections: .actors)
         case .threads: RenderOptions(sections: .threads)
         }
     }

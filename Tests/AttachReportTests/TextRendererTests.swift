@@ -34,6 +34,7 @@ func expectGolden(
     @Test(arguments: View.allCases)
     func page(in view: View) {
         expectGolden(rendered(Story.bank.report, view.options), "bank-\(view).txt")
+        expectGolden(rendered(Story.stuck.report, view.options), "stuck-\(view).txt")
     }
 
     /// Every way of waiting reads as it should, for one task and for two.

@@ -19,11 +19,25 @@ extension TextPage {
         parts.append(
             coverage.gaps.isEmpty
                 ? "nothing missing" : PageText(coverage.gaps.count, "gap", "gaps"))
-        line("coverage: \(PageText.joined(parts, separator: "; "))", .quiet)
+        if let stillness = snapshot.stillness {
+            let tasks = PageText(stillness.tasks.count, "task", "tasks")
+            let threads = PageText(stillness.threads.count, "thread", "threads")
+            parts.append(
+                """
+                looked again after \(PageText(nanoseconds: stillness.nanoseconds)): \(tasks) and \
+                \(threads) had not moved
+                """)
+        }
+        flow(
+            "coverage: \(PageText.joined(parts, separator: "; "))", .quiet,
+            indent: TextLayout.entry)
+        endLine()
 
         let shown = options.showAll ? coverage.gaps.count : TextLayout.mostGaps
         for gap in coverage.gaps.prefix(shown) {
-            line("missing: \(words(for: gap))", indent: TextLayout.entry)
+            tab(to: TextLayout.entry, gap: 0)
+            flow("missing: \(words(for: gap))", indent: TextLayout.finding)
+            endLine()
         }
         let rest = coverage.gaps.dropFirst(shown)
         guard !rest.isEmpty else { return }

@@ -26,9 +26,20 @@ public struct JSONRenderer: Renderer {
         json.member("capture") { $0.members(of: snapshot.capture) }
         json.member("runtime") { $0.members(of: snapshot.runtime) }
         try json.elements("threads", snapshot.threads, into: &sink) { $0.members(of: $1) }
-        try json.elements("tasks", snapshot.tasks, into: &sink) { $0.members(of: $1) }
+        let index = SnapshotIndex(snapshot)
+        try json.elements("tasks", snapshot.tasks, into: &sink) {
+            $0.members(of: $1, place: index.place(ofTask: $1.id))
+        }
         try json.elements("groups", snapshot.groups, into: &sink) { $0.members(of: $1) }
+        try json.elements("actors", snapshot.actors, into: &sink) { $0.members(of: $1) }
+        try json.elements("edges", report.edges, isInline: true, into: &sink) {
+            $0.members(of: $1)
+        }
+        try json.elements("findings", report.findings, into: &sink) { $0.members(of: $1) }
         try json.elements("images", snapshot.images, into: &sink) { $0.members(of: $1) }
+        if let stillness = snapshot.stillness {
+            json.member("stillness") { $0.members(of: stillness) }
+        }
         json.member("coverage") { $0.members(of: snapshot.coverage) }
         json.close("}")
         try json.flush(into: &sink)
@@ -38,13 +49,13 @@ public struct JSONRenderer: Renderer {
 extension JSONWriter {
     /// An array of objects, handed over as it grows.
     fileprivate mutating func elements<Element, Sink: ByteSink & ~Copyable>(
-        _ key: StaticString, _ elements: [Element], into sink: inout Sink,
+        _ key: StaticString, _ elements: [Element], isInline: Bool = false, into sink: inout Sink,
         _ members: (inout JSONWriter, Element) -> Void
     ) throws(Sink.Failure) {
         self.key(key)
         open("[")
         for element in elements {
-            object { members(&$0, element) }
+            object(inline: isInline) { members(&$0, element) }
             try drain(into: &sink)
         }
         close("]")
@@ -93,11 +104,12 @@ extension JSONWriter {
                 $0.member("arguments", call.arguments.map { Address($0).description })
             }
         }
+        if let wait = thread.wait { member("wait", inline: true) { $0.members(of: wait) } }
         member("task", thread.task)
         frames(thread.frames)
     }
 
-    fileprivate mutating func members(of task: TaskRecord) {
+    fileprivate mutating func members(of task: TaskRecord, place: SnapshotIndex.Place?) {
         member("id", task.id)
         member("name", task.name)
         member("address", task.address)
@@ -110,7 +122,15 @@ extension JSONWriter {
         member("children", task.children)
         member("group", task.group)
         member("thread", task.thread)
-        member("wait", inline: true) { $0.members(of: task.wait) }
+        member("wait", inline: true) {
+            $0.members(of: task.wait)
+            if task.state == .enqueued { $0.member("position", place?.number) }
+            $0.member("wakesInNanoseconds", task.wakesIn)
+        }
+        if let continuation = task.continuation {
+            member("continuation", inline: true) { $0.members(of: continuation) }
+        }
+        if task.hasCancellationHandler { member("hasCancellationHandler", true) }
         member("resultType", task.resultType)
         if let result = task.result {
             member("result", inline: true) {

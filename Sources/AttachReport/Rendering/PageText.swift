@@ -53,6 +53,40 @@ struct PageText: Hashable, Sendable, ExpressibleByStringInterpolation {
 
     static func += (left: inout PageText, right: PageText) { left.string += right.string }
 
+    static func + (left: PageText, right: PageText) -> PageText {
+        var result = left
+        result += right
+        return result
+    }
+
+    /// Broken at spaces so that no line is wider than `width` columns, the first one than
+    /// `first`. A word that is wider than that keeps a line to itself.
+    func wrapped(to width: Int, first: Int? = nil) -> [PageText] {
+        var lines: [PageText] = []
+        var line = PageText()
+        var used = 0
+        var limit = first ?? width
+        for word in string.split(separator: " ") {
+            var part = PageText()
+            part.string = String(word)
+            let columns = part.width
+            if used > 0 || limit < width, used + (used > 0 ? 1 : 0) + columns > limit {
+                lines.append(line)
+                line = PageText()
+                used = 0
+                limit = width
+            }
+            if used > 0 {
+                line.string += " "
+                used += 1
+            }
+            line += part
+            used += columns
+        }
+        lines.append(line)
+        return lines
+    }
+
     /// The parts with `separator` between them.
     static func joined(_ parts: [PageText], separator: PageText) -> PageText {
         var result = PageText()

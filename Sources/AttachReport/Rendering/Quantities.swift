@@ -9,6 +9,19 @@ extension PageText {
         }
     }
 
+    /// How long something still takes or took, whatever its sign, e.g. `3.2 s`, `16 min 31 s` or
+    /// `3 days 2 h`.
+    init(duration nanoseconds: Int64) {
+        let nanoseconds = Int64(clamping: nanoseconds.magnitude)
+        let seconds = nanoseconds / 1_000_000_000
+        switch seconds {
+        case ..<60: self.init(nanoseconds: nanoseconds)
+        case ..<3_600: self = "\(seconds / 60) min \(seconds % 60) s"
+        case ..<86_400: self = "\(seconds / 3_600) h \(seconds / 60 % 60) min"
+        default: self = "\(seconds / 86_400) days \(seconds / 3_600 % 24) h"
+        }
+    }
+
     /// A size in decimal units, e.g. `12.6 MB`.
     init(byteCount: UInt64) {
         let count = Int64(clamping: byteCount)

@@ -22,8 +22,10 @@ public struct RenderOptions: Sendable {
         public static let tasks = Sections(rawValue: 1 << 1)
         /// Every thread.
         public static let threads = Sections(rawValue: 1 << 2)
+        /// Every actor.
+        public static let actors = Sections(rawValue: 1 << 3)
         /// All of them.
-        public static let all: Sections = [.verdict, .tasks, .threads]
+        public static let all: Sections = [.verdict, .tasks, .actors, .threads]
     }
 
     /// Whether to colour with ANSI escape sequences.
@@ -34,7 +36,7 @@ public struct RenderOptions: Sendable {
     public var verbose: Bool
     /// Which parts to show.
     public var sections: Sections
-    /// Columns of the terminal; function names are shortened to fit it. Nil where there is no
+    /// Columns of the terminal; function names are shortened and lines broken to fit it. Nil where there is no
     /// terminal: then nothing is shortened.
     public var width: Int?
 

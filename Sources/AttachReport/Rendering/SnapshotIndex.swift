@@ -1,11 +1,27 @@
 /// Finds the records of a snapshot by what other records call them.
 struct SnapshotIndex {
+    /// Where a task queues.
+    struct Place {
+        /// The actor, as an index into the snapshot's actors.
+        fileprivate let actor: Int
+        /// Its place in the queue, from 1.
+        let number: Int
+        /// How many queue there.
+        let count: Int
+    }
+
     private let snapshot: Snapshot
     private let tasks: [UInt64: Int]
     private let groups: [Address: Int]
     private let threads: [Int32: Int]
-    /// Actors and executors that tasks queue on, by type.
-    private let queues: [String: Set<Address>]
+    private let actors: [Subject: Int]
+    private let places: [UInt64: Place]
+    /// Actors by the task whose job runs on them.
+    private let held: [UInt64: Int]
+    /// A thread's wait for each lock, semaphore and queue that one waits for.
+    private let waits: [Address: ThreadWait]
+    /// Actors and executors, by type.
+    private let types: [String: Set<Address>]
 
     init(_ snapshot: Snapshot) {
         self.snapshot = snapshot
@@ -19,36 +35,77 @@ struct SnapshotIndex {
         threads = Dictionary(
             snapshot.threads.enumerated().lazy.map { ($1.id, $0) },
             uniquingKeysWith: { old, _ in old })
-        queues = snapshot.tasks.reduce(into: [:]) { queues, task in
-            switch task.wait {
-            case .actor(let address, let type?), .executor(let address, let type?):
-                queues[type, default: []].insert(address)
+        actors = Dictionary(
+            snapshot.actors.enumerated().lazy.map { ($1.subject, $0) },
+            uniquingKeysWith: { old, _ in old })
+        waits = Dictionary(
+            snapshot.threads.lazy.compactMap { thread in
+                thread.wait.flatMap { wait in wait.object.map { ($0, wait) } }
+            }, uniquingKeysWith: { old, _ in old })
+        var places: [UInt64: Place] = [:]
+        var held: [UInt64: Int] = [:]
+        var types: [String: Set<Address>] = [:]
+        for (index, actor) in snapshot.actors.enumerated() {
+            if let task = actor.task, held[task] == nil { held[task] = index }
+            for (position, job) in actor.queue.enumerated() {
+                guard case .task(let id) = job, places[id] == nil else { continue }
+                places[id] = Place(actor: index, number: position + 1, count: actor.queue.count)
+            }
+            switch (actor.subject, actor.type) {
+            case (.actor(let address), let type?), (.executor(let address), let type?):
+                types[type, default: []].insert(address)
             default: break
             }
         }
-    }
-
-    /// Whether tasks queue on more than one actor or executor of this type, so that its name does
-    /// not say which.
-    func hasSeveralActors(_ type: String) -> Bool { queues[type].map { $0.count > 1 } ?? false }
-
-    /// The name of the system call that a thread sits in; nil for none.
-    func systemCall(ofThread id: Int32) -> PageText? {
-        guard let thread = threads[id], let call = snapshot.threads[thread].systemCall else {
-            return nil
+        for task in snapshot.tasks {
+            switch task.wait {
+            case .actor(let address, let type?), .executor(let address, let type?):
+                types[type, default: []].insert(address)
+            default: break
+            }
         }
-        return call.name.map { PageText(escaping: $0) } ?? "system call \(call.number)"
+        self.places = places
+        self.held = held
+        self.types = types
     }
+
+    /// Whether there is more than one actor or executor of this type, so that its name does not
+    /// say which.
+    func hasSeveralActors(_ type: String) -> Bool { types[type].map { $0.count > 1 } ?? false }
 
     /// The task with this id; nil where the snapshot has none.
     func task(_ id: UInt64) -> TaskRecord? { tasks[id].map { snapshot.tasks[$0] } }
 
+    /// The thread with this id; nil where the snapshot has none.
+    func thread(_ id: Int32) -> ThreadRecord? { threads[id].map { snapshot.threads[$0] } }
+
     /// The group at this address; nil where the snapshot has none.
     func group(_ address: Address) -> GroupRecord? { groups[address].map { snapshot.groups[$0] } }
 
-    /// `task 5 "blocker"`.
-    func reference(toTask id: UInt64) -> PageText {
-        guard let name = task(id)?.name, !name.isEmpty else { return "task \(id)" }
-        return "task \(id) \(PageText(quoting: name))"
+    /// The actor or executor that bears this name in the wait graph.
+    func actor(_ subject: Subject) -> ActorRecord? {
+        actors[subject].map { snapshot.actors[$0] }
     }
+
+    /// The actor on which this task runs.
+    func actor(heldBy task: UInt64) -> ActorRecord? { held[task].map { snapshot.actors[$0] } }
+
+    /// Where in a queue this task stands, if that queue's order is known.
+    func place(ofTask id: UInt64) -> Place? {
+        guard let place = places[id], snapshot.actors[place.actor].isQueueComplete else {
+            return nil
+        }
+        return place
+    }
+
+    /// How one of the threads waits for the lock, semaphore or queue at this address.
+    func wait(for object: Address) -> ThreadWait? { waits[object] }
+
+    /// The file name of the executable; nil where that is not known.
+    var executable: String? {
+        snapshot.process.executable.map { StackReason.lastComponent(of: $0) }
+    }
+
+    /// The process's first thread, which serves the main actor.
+    var mainThread: Int32 { snapshot.process.pid }
 }

@@ -151,7 +151,8 @@ extension TextPage {
     /// The line of source; without one, the image.
     private func place(of frame: Frame) -> PageText {
         if let location = frame.location {
-            let file = options.verbose ? location.file : Self.lastComponent(of: location.file)
+            let file =
+                options.verbose ? location.file : StackReason.lastComponent(of: location.file)
             guard location.line > 0 else { return "\(file)" }
             if options.verbose, let column = location.column, column > 0 {
                 return "\(file):\(location.line):\(column)"
@@ -167,11 +168,5 @@ extension TextPage {
         }
         if let address = frame.address, !options.verbose { return "\(address), in no image" }
         return frame.address == nil ? "" : "in no image"
-    }
-
-    private static func lastComponent(of path: String) -> String {
-        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
-        let name = path[path.utf8.index(after: slash)...]
-        return name.isEmpty ? path : String(name)
     }
 }

@@ -42,6 +42,10 @@ struct TaskGrouping {
         let waitType: String?
         let isCancelled: Bool
         let result: TaskRecord.Result?
+        let reach: Reach?
+
+        /// Who can resume it, without by whom or why not.
+        enum Reach: Hashable { case held, nowhere, unknown }
 
         init(_ task: TaskRecord, stack: Int) {
             self.stack = stack
@@ -49,6 +53,13 @@ struct TaskGrouping {
             wait = task.wait.kind
             isCancelled = task.isCancelled
             result = task.result
+            reach =
+                switch task.continuation?.reach {
+                case .held: .held
+                case .nowhere: .nowhere
+                case .unknown: .unknown
+                case nil: nil
+                }
             switch task.wait {
             case .actor(_, let type), .executor(_, let type): waitType = type
             default: waitType = nil

@@ -11,7 +11,7 @@ extension TextPage {
             return
         }
         write("TASKS", .heading)
-        write("  \(Self.census(of: tasks))")
+        flow(Self.census(of: tasks), gap: 2, indent: TextLayout.entry)
         endLine()
         for group in TaskGrouping(tasks, joining: !options.showAll).groups {
             write(group: group, of: tasks, index: index)
@@ -59,10 +59,10 @@ extension TextPage {
         if members.count > 1 { write("  \(members.count) tasks") }
         let names = EntryNames(members.lazy.map(\.name))
         if let name = names.common { write(" \(name)") }
-        tab(to: TextLayout.activity)
-        write(words.activity, words.isFailure ? .alarm : .plain)
+        tab(to: activityColumn)
+        flow(words.activity, words.isFailure ? .alarm : .plain, indent: TextLayout.activity + 2)
         let facts = words.facts
-        if !facts.isEmpty { write("  \(facts)", .quiet) }
+        if !facts.isEmpty { flow(facts, .quiet, gap: 2, indent: TextLayout.activity + 2) }
         endLine()
         if let list = names.list { line(list, .quiet, indent: TextLayout.frame) }
         let exemplar = tasks[group.exemplar]

@@ -4,10 +4,10 @@ struct TaskWords {
     let index: SnapshotIndex
     let verbose: Bool
 
-    private var isOne: Bool { tasks.count == 1 }
+    var isOne: Bool { tasks.count == 1 }
 
     /// The verb in the right number: the singular one for a single task.
-    private func verb(_ singular: PageText, _ plural: PageText) -> PageText {
+    func verb(_ singular: PageText, _ plural: PageText) -> PageText {
         isOne ? singular : plural
     }
 
@@ -41,21 +41,31 @@ struct TaskWords {
         switch threads.count {
         case 0: return "\(verb("runs", "run")), on which thread is not known"
         case 1:
-            let place: PageText = "\(verb("runs", "run")) on thread \(threads.text())"
-            guard let call = tasks.first?.thread.flatMap(index.systemCall(ofThread:)) else {
-                return place
+            var words: PageText = "\(verb("runs", "run")) on thread \(threads.text())"
+            guard isOne, let task = tasks.first else { return words }
+            if let actor = index.actor(heldBy: task.id) {
+                words += ", holds \(index.reference(to: actor.subject, verbose: verbose))"
             }
-            return "\(place), in \(call)"
+            guard let thread = task.thread.flatMap(index.thread) else { return words }
+            let lookup = ThreadWords(index: index, verbose: verbose)
+            if thread.wait != nil, thread.state != .running {
+                words += "; the thread \(lookup.activity(of: thread))"
+            } else if let call = lookup.systemCall(of: thread) {
+                words += ", in \(call)"
+            }
+            return words
         default: return "run on threads \(threads.text())"
         }
     }
 
     private func queued(_ wait: Wait) -> PageText {
         switch wait {
-        case .actor(_, let type): return "queued on \(objects(type, "actor", "actors"))"
-        case .executor(_, let type): return "queued on \(objects(type, "executor", "executors"))"
-        case .mainActor: return "queued on the main actor"
-        case .globalExecutor: return "queued on the global pool"
+        case .actor(_, let type):
+            return "queued on \(objects(type, "actor", "actors"))\(occupied)\(place)"
+        case .executor(_, let type):
+            return "queued on \(objects(type, "executor", "executors"))\(occupied)\(place)"
+        case .mainActor: return "queued on the main actor\(occupied)\(place)"
+        case .globalExecutor: return "queued on the global pool\(place)"
         case .yield: return "gave way (Task.yield), queued"
         case .none, .unknown: return "queued, on which executor is not known"
         case .task, .continuation, .sleep, .stream, .group:
@@ -68,15 +78,16 @@ struct TaskWords {
         let waits = verb("waits", "wait")
         switch wait {
         case .task: return "\(waits) for \(awaitedTasks)"
-        case .continuation: return "\(waits) for a continuation"
-        case .sleep: return verb("sleeps", "sleep")
-        case .stream: return "\(waits) for the next element of a stream"
+        case .continuation: return "\(waits) for a continuation\(continuation)"
+        case .sleep: return sleeping
+        case .stream: return "\(waits) for the next element of a stream\(continuation)"
         case .yield: return "gave way (Task.yield)"
         case .group: return "\(waits) for \(awaitedGroups)"
-        case .actor(_, let type): return "\(waits) for \(objects(type, "actor", "actors"))"
+        case .actor(_, let type):
+            return "\(waits) for \(objects(type, "actor", "actors"))\(occupied)"
         case .executor(_, let type):
-            return "\(waits) for \(objects(type, "executor", "executors"))"
-        case .mainActor: return "\(waits) for the main actor"
+            return "\(waits) for \(objects(type, "executor", "executors"))\(occupied)"
+        case .mainActor: return "\(waits) for the main actor\(occupied)"
         case .globalExecutor: return "\(waits) for the global pool"
         case .none, .unknown: return "suspended, what for is not known"
         }
@@ -134,76 +145,5 @@ struct TaskWords {
         }
         let isAmbiguous = type.map(index.hasSeveralActors) ?? true
         return isAmbiguous || verbose ? "\(one)\(name) at \(address)" : "\(one)\(name)"
-    }
-}
-
-extension TaskWords {
-    /// What is remarkable: kin, cancellation, priority; e.g. `(child of 1, cancelled)`.
-    var facts: PageText {
-        var facts: [PageText] = []
-        if tasks.first?.isCancelled == true { facts.append("cancelled") }
-        if let kinship { facts.append(kinship) }
-        let children = IDList(tasks.lazy.flatMap(\.children))
-        if children.count > 0 { facts.append("parent of \(children.text())") }
-        facts += oddities
-        if let priority { facts.append(priority) }
-        if verbose, isOne, let task = tasks.first {
-            facts.append("at \(task.address)")
-            if let type = task.resultType { facts.append("returns \(type)") }
-            if let handles = task.handles {
-                facts.append(PageText(handles, "handle", "handles"))
-            }
-        }
-        return facts.isEmpty ? "" : "(\(PageText.joined(facts, separator: ", ")))"
-    }
-
-    private var kinship: PageText? {
-        let parents = IDList(tasks.lazy.compactMap(\.parent))
-        guard parents.count > 0 else { return nil }
-        let orphans = tasks.reduce(0) { $1.parent == nil ? $0 + 1 : $0 }
-        guard orphans == 0 else {
-            let count = tasks.count - orphans
-            return "\(count) of them \(count == 1 ? "a child" : "children") of \(parents.text())"
-        }
-        let relation: PageText
-        if tasks.allSatisfy({ $0.flags.contains(.asyncLet) }) {
-            relation = "async let of task"
-        } else if tasks.allSatisfy({ $0.flags.contains(.groupChild) }) {
-            relation = "in a group of task"
-        } else {
-            relation = verb("child of task", "children of task")
-        }
-        return parents.count == 1
-            ? "\(relation) \(parents.text())" : "\(relation)s \(parents.text())"
-    }
-
-    /// Flags that explain behaviour, with a count where not all tasks have them.
-    private var oddities: [PageText] {
-        let flags: [(TaskRecord.Flag, PageText)] = [
-            (.immediate, "immediate"), (.hasExecutorPreference, "prefers an executor"),
-        ]
-        return flags.compactMap { flag, words in
-            let count = tasks.reduce(0) { $1.flags.contains(flag) ? $0 + 1 : $0 }
-            guard count > 0 else { return nil }
-            return count == tasks.count ? words : "\(words): \(count)"
-        }
-    }
-
-    /// The priority, unless it is the usual one.
-    private var priority: PageText? {
-        let medium = Priority(0x15)
-        guard let first = tasks.first else { return nil }
-        if tasks.allSatisfy({
-            $0.priority == first.priority && $0.basePriority == first.basePriority
-        }) {
-            if first.priority != first.basePriority {
-                return
-                    "priority \(first.basePriority.description), raised to \(first.priority.description)"
-            }
-            return first.priority == medium ? nil : "priority \(first.priority.description)"
-        }
-        let priorities = Set(tasks.map(\.priority)).sorted { $0.rawValue > $1.rawValue }
-        let names = priorities.prefix(8).map { PageText(escaping: $0.description) }
-        return "priorities \(PageText.joined(names, separator: " "))"
     }
 }

@@ -41,6 +41,11 @@ struct TextPage {
         self.column += spaces
     }
 
+    /// Where what a task or thread does begins: on a narrow terminal right after who it is.
+    var activityColumn: Int {
+        options.width.map { $0 < TextLayout.paragraph } == true ? 0 : TextLayout.activity
+    }
+
     mutating func endLine() {
         buffer.append(UInt8(ascii: "\n"))
         column = 0
@@ -51,6 +56,41 @@ struct TextPage {
         if indent > 0 { tab(to: indent, gap: 0) }
         write(text, style)
         endLine()
+    }
+
+    /// Adds to the current line after `gap` spaces, and breaks it at spaces where the terminal
+    /// ends; then it goes on `indent` columns in. Without a terminal nothing is broken.
+    mutating func flow(_ text: PageText, _ style: Style = .plain, gap: Int = 0, indent: Int) {
+        guard let width = options.width, column + gap + text.width > width else {
+            if gap > 0 { tab(to: 0, gap: gap) }
+            write(text, style)
+            return
+        }
+        let indent = width < TextLayout.paragraph ? min(indent, TextLayout.frame) : indent
+        let room = max(24, width - indent)
+        let lines = text.wrapped(to: room, first: width - column - gap)
+        for (index, line) in lines.enumerated() {
+            if index > 0 {
+                endLine()
+                tab(to: indent, gap: 0)
+            } else if gap > 0, !line.isEmpty {
+                tab(to: 0, gap: gap)
+            }
+            write(line, style)
+        }
+    }
+
+    /// Writes sentences as lines of 80 columns, or what the terminal has if that is less; the
+    /// first one begins at `indent` or where the current line has come to, the others at `indent`.
+    mutating func paragraph(_ text: PageText, _ style: Style = .plain, indent: Int) {
+        if column < indent { tab(to: indent, gap: 0) }
+        let width = min(TextLayout.paragraph, options.width ?? TextLayout.paragraph)
+        let room = max(24, width - indent)
+        for (index, line) in text.wrapped(to: room, first: width - column).enumerated() {
+            if index > 0 { tab(to: indent, gap: 0) }
+            write(line, style)
+            endLine()
+        }
     }
 
     /// Hands over what is there if it is much.
@@ -84,6 +124,22 @@ enum TextLayout {
     static let outerEnd = 15
     /// Gaps listed one by one.
     static let mostGaps = 8
+    /// The widest line of sentences.
+    static let paragraph = 80
+    /// What belongs to a finding.
+    static let finding = 5
+    /// Findings of a kind written one by one.
+    static let mostFindings = 3
+    /// Evidence written with a finding.
+    static let mostEvidence = 2
+    /// Jobs of a queue written one by one.
+    static let mostQueued = 12
+    /// Types of idle actors listed.
+    static let mostTypes = 8
+    /// Members of a cycle written one by one.
+    static let mostInCycle = 16
+    /// Tasks, threads and others listed by name.
+    static let mostSubjects = 6
     /// Different names listed for a group.
     static let mostNames = 4
 }

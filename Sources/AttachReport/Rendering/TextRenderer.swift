@@ -1,4 +1,5 @@
-/// Writes a page for people: what every task and thread does, equal ones once.
+/// Writes a page for people: what is wrong, and what every task, actor and thread does, equal
+/// ones once.
 public struct TextRenderer: Renderer {
     /// Has no settings of its own.
     public init() {}
@@ -11,9 +12,17 @@ public struct TextRenderer: Renderer {
         let index = SnapshotIndex(snapshot)
         var page = TextPage(options: options)
         page.write(headerOf: report)
+        if options.sections.contains(.verdict) {
+            page.endLine()
+            page.write(verdictOf: report, index: index)
+        }
         if options.sections.contains(.tasks) {
             page.endLine()
             try page.write(tasksOf: snapshot, index: index, into: &sink)
+        }
+        if options.sections.contains(.actors), snapshot.runtime.isPresent {
+            page.endLine()
+            try page.write(actorsOf: snapshot, index: index, into: &sink)
         }
         if options.sections.contains(.threads) {
             page.endLine()
@@ -31,15 +40,21 @@ extension TextPage {
         let snapshot = report.snapshot
         let process = snapshot.process
         let capture = snapshot.capture
-        write("asyncattach \(report.toolVersion)")
-        write("   pid \(process.pid) \(process.name)", .subject)
-        write("   \(Self.swift(snapshot.runtime))")
-        write("   \(UTCTime(nanosecondsSince1970: capture.timeNanoseconds).text)")
+        flow("asyncattach \(report.toolVersion)", indent: TextLayout.entry)
+        var parts: [(PageText, Style)] = [
+            ("pid \(process.pid) \(process.name)", .subject),
+            (Self.swift(snapshot.runtime), .plain),
+            (UTCTime(nanosecondsSince1970: capture.timeNanoseconds).text, .plain),
+        ]
         switch capture.source {
-        case .live: write("   paused \(PageText(nanoseconds: capture.pauseNanoseconds))")
-        case .core: write("   from a core file")
+        case .live:
+            parts.append(("paused \(PageText(nanoseconds: capture.pauseNanoseconds))", .plain))
+        case .core: parts.append(("from a core file", .plain))
         }
-        if capture.wasJobStopped { write("   already stopped by job control", .alarm) }
+        if capture.wasJobStopped { parts.append(("already stopped by job control", .alarm)) }
+        for (text, style) in parts {
+            flow(text, style, gap: 3, indent: TextLayout.entry)
+        }
         endLine()
         guard options.verbose else { return }
         if let executable = process.executable {

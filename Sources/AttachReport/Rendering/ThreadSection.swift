@@ -12,31 +12,40 @@ extension TextPage {
         }
         write("  \(threads.count)")
         endLine()
-        for group in Self.groups(of: threads, joining: !options.showAll) {
+        for group in Self.groups(of: snapshot, joining: !options.showAll) {
             write(threads: group.map { threads[$0] }, process: snapshot.process, index: index)
             try drain(into: &sink)
         }
     }
 
     /// Indices of the threads of each entry, in the order of their first ones.
-    private static func groups(of threads: [ThreadRecord], joining: Bool) -> [[Int]] {
+    private static func groups(of snapshot: Snapshot, joining: Bool) -> [[Int]] {
+        let threads = snapshot.threads
+        let process = snapshot.process
         struct Key: Hashable {
             let stack: Int
             let state: ThreadRecord.State
             let systemCall: Int?
+            let wait: ThreadWait.Kind?
+            let object: Address?
+            let owner: Int32?
         }
         guard joining else { return threads.indices.map { [$0] } }
         var stacks = StackTable()
         var known: [Key: Int] = [:]
         var groups: [[Int]] = []
         for (index, thread) in threads.enumerated() {
-            guard thread.task == nil, !thread.frames.isEmpty else {
+            let isIdle = isIdleWorker(thread, process: process)
+            guard thread.task == nil, isIdle || !thread.frames.isEmpty else {
                 groups.append([index])
                 continue
             }
+            // Where a worker that has nothing to do waits for work tells nothing.
             let key = Key(
-                stack: stacks.number(of: thread.frames), state: thread.state,
-                systemCall: thread.systemCall?.number)
+                stack: isIdle ? -1 : stacks.number(of: thread.frames), state: thread.state,
+                systemCall: isIdle ? nil : thread.systemCall?.number, wait: thread.wait?.kind,
+                object: isIdle ? nil : thread.wait?.object,
+                owner: isIdle ? nil : thread.wait?.owner)
             if let group = known[key] {
                 groups[group].append(index)
             } else {
@@ -51,42 +60,44 @@ extension TextPage {
         threads: [ThreadRecord], process: ProcessRecord, index: SnapshotIndex
     ) {
         guard let first = threads.first else { return }
+        let isIdle = !options.showAll && Self.isIdleWorker(first, process: process)
         tab(to: TextLayout.entry, gap: 0)
         write(IDList(threads.lazy.compactMap { UInt64(exactly: $0.id) }).text(), .subject)
-        if threads.count > 1 { write("  \(threads.count) threads") }
+        if isIdle {
+            write(threads.count == 1 ? "  idle worker" : "  \(threads.count) idle workers")
+        } else if threads.count > 1 {
+            write("  \(threads.count) threads")
+        }
         let names = EntryNames(threads.lazy.map { $0.name })
         if let name = names.common { write(" \(name)") }
-        tab(to: TextLayout.activity)
-        write(Self.activity(of: first))
+        tab(to: activityColumn)
+        let words = ThreadWords(index: index, verbose: options.verbose)
+        flow(words.activity(of: first), indent: TextLayout.activity + 2)
         if let task = first.task {
-            write("   runs \(index.reference(toTask: task))")
+            flow("runs \(index.reference(toTask: task))", gap: 3, indent: TextLayout.activity + 2)
         }
         if threads.contains(where: { $0.id == process.pid }) {
-            write(threads.count == 1 ? "  (main thread)" : "  (one is the main thread)", .quiet)
+            flow(
+                threads.count == 1 ? "(main thread)" : "(one is the main thread)", .quiet, gap: 2,
+                indent: TextLayout.activity + 2)
         }
         if options.verbose, threads.count == 1, let id = first.namespaceID {
             write("  (\(id) in its own pid namespace)", .quiet)
         }
         endLine()
+        guard !isIdle else { return }
         if let list = names.list { line(list, .quiet, indent: TextLayout.frame) }
+        if options.verbose, let evidence = first.wait?.evidence {
+            line("known from: \(evidence)", .quiet, indent: TextLayout.frame)
+        }
         write(
             stack: first.frames,
             emptyMeans: first.state == .zombie ? nil : "no frame could be read")
     }
 
-    /// What the kernel had the thread doing, e.g. `in clock_nanosleep`.
-    private static func activity(of thread: ThreadRecord) -> PageText {
-        let call = thread.systemCall.map { call -> PageText in
-            call.name.map { "in \($0)" } ?? "in system call \(call.number)"
-        }
-        switch thread.state {
-        case .running: return call.map { "running \($0)" } ?? "running"
-        case .sleeping: return call ?? "sleeping"
-        case .uninterruptible: return "uninterruptible \(call ?? "wait in the kernel")"
-        case .stopped:
-            return call.map { "stopped by job control \($0)" } ?? "stopped by job control"
-        case .zombie: return "ended, not yet reaped"
-        case .unknown: return call ?? "state not known"
-        }
+    /// Whether a thread is one of those that wait for work and need no more said of them.
+    private static func isIdleWorker(_ thread: ThreadRecord, process: ProcessRecord) -> Bool {
+        guard let wait = thread.wait, wait.isIdle, !wait.isForEvents else { return false }
+        return thread.task == nil && thread.id != process.pid
     }
 }
