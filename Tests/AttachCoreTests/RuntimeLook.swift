@@ -23,7 +23,7 @@ struct RuntimeLook {
         self.stacks = stacks
         var reader = RuntimeReader(
             memory: memory, images: images, threads: capture.threads, stacks: stacks,
-            architecture: capture.architecture)
+            architecture: capture.architecture, initialThread: pid)
         state = reader.read()
     }
 

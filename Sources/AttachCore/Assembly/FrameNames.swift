@@ -61,6 +61,9 @@ struct FrameNames {
         return frames
     }
 
+    /// The function that an address lies in, whatever else was inlined there.
+    func outermost(at address: CodeAddress) -> Frame? { names[address]?.last }
+
     private func frames(at address: CodeAddress) -> [Frame] {
         if case .omitted = address.kind { return [Frame(kind: address.kind)] }
         if let frames = names[address], !frames.isEmpty { return frames }

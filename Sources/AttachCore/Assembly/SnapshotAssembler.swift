@@ -100,10 +100,19 @@ public struct SnapshotAssembler {
         return Snapshot(
             process: capture.process, capture: capture.record, runtime: runtime.runtime,
             threads: threads, tasks: tasks, groups: runtime.groups,
-            actors: runtime.actors,
+            actors: actors(of: runtime, memory: memory, names: names),
             images: images.images.map(\.record),
             coverage: coverage(
                 images: images, stacks: stacks, runtime: runtime, names: names))
+    }
+
+    private func actors(
+        of runtime: RuntimeState, memory: TargetMemory, names: FrameNames
+    ) -> [ActorRecord] {
+        var actors = runtime.actors
+        var reentrance = Reentrance(soleActors: runtime.soleActors, memory: memory)
+        reentrance.note(runtime.tasks, names: names, in: &actors)
+        return actors
     }
 
     private func coverage(

@@ -71,12 +71,12 @@ struct ActorAssembly {
         records += actors.sorted().map { defaultActor($0, waiting, busy[$0] ?? []) }
         records += others.map { actorWithExecutor($0) }
         records += serial.sorted().map { address in
-            executor(address, .customExecutor, waiting.serial[address], busy[address], jobs)
+            executor(address, .customExecutor, waiting.serial[address], busy[address])
         }
         let preferred = Set(waiting.preferred.keys).union(occupants.task.keys).subtracting(serial)
         records += preferred.sorted().map { address in
             executor(
-                address, .taskExecutor, waiting.preferred[address], occupants.task[address], jobs)
+                address, .taskExecutor, waiting.preferred[address], occupants.task[address])
         }
         if census.isCut {
             view.gaps.add("actors", .limit, "too many objects were seen to look at all of them")
@@ -124,6 +124,23 @@ struct ActorAssembly {
             else { return nil }
             return actor
         }
+    }
+
+    /// Actors of which there is no other of the same type, by the name of the type with its module.
+    ///
+    /// What is in the middle of a method of such a type is in the middle of one of this actor's.
+    func soleActors() -> [String: Address] {
+        guard !census.isCut else { return [:] }
+        var reader = view.reader
+        var found: [String: Address?] = [:]
+        for actor in census.actors {
+            guard let isa = reader.word(actor), let type = census.classes[isa],
+                let module = type.declaration.module, !type.isMainActor
+            else { continue }
+            let name = module + "." + type.declaration.path
+            found[name] = .some(found[name] == nil ? Address(actor) : nil)
+        }
+        return found.compactMapValues(\.self)
     }
 
     // MARK: Actors
@@ -187,20 +204,12 @@ struct ActorAssembly {
 
     private mutating func executor(
         _ address: UInt64, _ kind: ActorRecord.Kind, _ waiting: [UInt64]?,
-        _ occupants: [ExecutorOccupants.Occupant]?, _ jobs: Set<UInt64>
+        _ occupants: [ExecutorOccupants.Occupant]?
     ) -> ActorRecord {
         var record = ActorRecord(
             subject: .executor(Address(address)), kind: kind,
             type: view.types.nameOfObject(address, &view.reader), state: .unknown,
             queue: (waiting ?? []).sorted().map(ActorRecord.Job.task), isQueueComplete: false)
-        // A dispatch queue is an executor, too, and shows what waits in it.
-        if record.type == nil, let waiting {
-            let items = DispatchLane(address).items(walk: &walk, &view.reader)
-            let queue = items.items.compactMap { job(in: $0, Set(waiting), jobs) }
-            if items.isWhole, Set(waiting.map(ActorRecord.Job.task)).isSubset(of: queue) {
-                (record.queue, record.isQueueComplete) = (queue, true)
-            }
-        }
         guard let occupants, let first = occupants.first else { return record }
         record.state = .running
         if kind == .taskExecutor {

@@ -23,6 +23,8 @@ struct RuntimeState: Sendable {
     var groups: [GroupRecord] = []
     /// Actors and executors: the global pool, the main actor, and the others by address.
     var actors: [ActorRecord] = []
+    /// Actors of which there is no other of the same type, by the type's name with its module.
+    var soleActors: [String: Address] = [:]
     /// Timer helpers counted and left out.
     var helpersFolded = 0
     /// Places that looked like a task and were none.

@@ -52,6 +52,7 @@ struct TaskAssembly {
             view: view, census: census, images: images, threads: threads,
             initialThread: initialThread)
         state.actors = actors.records(of: decoded, occupants: occupants)
+        state.soleActors = actors.soleActors()
         state.helpersFolded = sleeps.helpers.count
         state.gaps += view.gaps.gaps + actors.gaps
     }

@@ -129,7 +129,11 @@ struct TaskDecoder {
     private func result(of task: TaskHeader, _ view: inout RuntimeView) -> TaskRecord.Result? {
         switch task.waitQueue & 3 {
         case 1: return .success
-        case 2: return .error(type: ErrorBox.typeName(task.error, &view.types, &view.reader))
+        case 2:
+            let box = ErrorBox(task.error, &view.reader)
+            return .error(
+                type: box.flatMap { view.types.name($0.type, &view.reader) },
+                case: box.flatMap { $0.caseName(&view.types, &view.reader) })
         default: return nil
         }
     }
@@ -220,20 +224,5 @@ struct TaskDecoder {
         guard let words = end.words else { return }
         decoded.stoppedBecause = words
         view.gaps.add("context chain", of: "task \(task.id)", end.reason, words)
-    }
-}
-
-/// A thrown error as the runtime boxes it on systems without Objective-C (ErrorObject.h).
-enum ErrorBox {
-    private static let kind: UInt64 = 0x501
-
-    /// The name of the error's type.
-    static func typeName(
-        _ box: UInt64, _ types: inout TypeReader, _ reader: inout WordReader
-    ) -> String? {
-        guard box & 7 == 0, box != 0, let isa = reader.word(box), reader.word(isa) == kind,
-            let type = reader.word(box, 16)
-        else { return nil }
-        return types.name(type, &reader)
     }
 }
