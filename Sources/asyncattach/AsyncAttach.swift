@@ -17,13 +17,27 @@ struct AsyncAttach: ParsableCommand {
             changed. Results go to standard output, everything else to standard error.
 
               asyncattach 4242                     the page, for people
+              asyncattach 4242 --only verdict      what is wrong, if anything
               asyncattach 4242 --all               every task, thread and frame
               asyncattach my-server --format json  the same for machines
+              asyncattach check my-server          for scripts: exit code 1 if it is stuck
+              asyncattach explain deadlock         what a finding means
 
-            All options: asyncattach dump --help
+            Options (more on each: asyncattach dump --help):
+
+              --only PART        verdict, tasks, actors or threads
+              --all              no grouping, no folding
+              --format FORMAT    \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", "))
+              -o, --output FILE  into a file, which appears when it is complete
+              --color WHEN       auto, always, never
+              --fail-on LEVEL    exit with 1 on a finding: hint, likely, proven
+              --no-lines         no source lines: quicker for huge programs
+              --max-pause MS     stop copying after this
+              --timeout S        give up after this
+              -v, --verbose      addresses and all evidence
             """,
         version: Tool.version,
-        subcommands: [DumpCommand.self],
+        subcommands: [DumpCommand.self, CheckCommand.self, ExplainCommand.self],
         defaultSubcommand: DumpCommand.self)
 
     /// Checks what everything else counts on, and runs the command.
@@ -38,7 +52,26 @@ struct AsyncAttach: ParsableCommand {
                     + "mount -t proc proc /proc")
             Glibc.exit(ExitStatus.notPermitted.rawValue)
         }
+        if let word = negativeTarget(in: Array(CommandLine.arguments.dropFirst())) {
+            ErrorMessage.print(TargetSelection.Failure.notAPID(word).words)
+            Glibc.exit(ExitStatus.usage.rawValue)
+        }
         main(nil)
+    }
+
+    /// A negative number where a target is expected, which would be taken for options; the value
+    /// of an option is none.
+    private static func negativeTarget(in arguments: [String]) -> String? {
+        for (position, word) in arguments.enumerated() {
+            if word == "--" { return nil }
+            let isNegative =
+                word.utf8.count > 1 && word.hasPrefix("-")
+                && word.utf8.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
+            guard isNegative else { continue }
+            if position > 0, arguments[position - 1].hasPrefix("-") { continue }
+            return word
+        }
+        return nil
     }
 }
 

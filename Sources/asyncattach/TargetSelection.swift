@@ -14,8 +14,8 @@ struct TargetSelection: ExpressibleByArgument {
 
     /// Why no process is meant.
     enum Failure: Error {
-        /// No process bears the name.
-        case nobody(String)
+        /// No process bears the name; perhaps this one was meant.
+        case nobody(String, meant: String?)
         /// Several do.
         case several(String, [Int32])
         /// A number that cannot be a pid.
@@ -28,13 +28,16 @@ struct TargetSelection: ExpressibleByArgument {
             guard let pid = Int32(exactly: number), pid > 0 else { throw .notAPID(word) }
             return pid
         }
-        let pids = Self.processes(named: word)
-        guard let first = pids.first else { throw .nobody(word) }
+        var others: Set<String> = []
+        let pids = Self.processes(named: word, others: &others)
+        guard let first = pids.first else {
+            throw .nobody(word, meant: Similarity.nearest(to: word, of: others))
+        }
         guard pids.count == 1 else { throw .several(word, pids) }
         return first
     }
 
-    private static func processes(named name: String) -> [Int32] {
+    private static func processes(named name: String, others: inout Set<String>) -> [Int32] {
         guard let stream = unsafe opendir("/proc") else { return [] }
         defer { unsafe closedir(stream) }
         var pids: [Int32] = []
@@ -43,7 +46,9 @@ struct TargetSelection: ExpressibleByArgument {
                 unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
             guard let pid = Int32(text), pid != getpid() else { continue }
-            if names(of: pid).contains(name) { pids.append(pid) }
+            let names = names(of: pid)
+            if names.contains(name) { pids.append(pid) }
+            others.formUnion(names)
         }
         return pids.sorted()
     }
@@ -73,7 +78,9 @@ extension TargetSelection.Failure {
     /// What is wrong, and the way out.
     var words: String {
         switch self {
-        case .nobody(let name):
+        case .nobody(let name, let meant?):
+            "no process is called \(name); did you mean \(meant)?"
+        case .nobody(let name, nil):
             "no process is called \(name); give its pid, or the exact file name of its executable"
         case .several(let name, let pids):
             "\(pids.count) processes are called \(name); give one of the pids: "

@@ -45,6 +45,19 @@ struct PageText: Hashable, Sendable, ExpressibleByStringInterpolation {
 
     var isEmpty: Bool { string.isEmpty }
 
+    /// The same with spaces spelled out, so that it is one word.
+    var withoutSpaces: PageText {
+        var result = PageText()
+        for scalar in string.unicodeScalars {
+            if scalar.properties.isWhitespace {
+                result.string += "\\u{" + String(scalar.value, radix: 16) + "}"
+            } else {
+                result.string.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+
     /// Columns it takes, taking every scalar for one column wide.
     var width: Int {
         let utf8 = string.utf8
@@ -62,29 +75,11 @@ struct PageText: Hashable, Sendable, ExpressibleByStringInterpolation {
     /// Broken at spaces so that no line is wider than `width` columns, the first one than
     /// `first`. A word that is wider than that keeps a line to itself.
     func wrapped(to width: Int, first: Int? = nil) -> [PageText] {
-        var lines: [PageText] = []
-        var line = PageText()
-        var used = 0
-        var limit = first ?? width
-        for word in string.split(separator: " ") {
-            var part = PageText()
-            part.string = String(word)
-            let columns = part.width
-            if used > 0 || limit < width, used + (used > 0 ? 1 : 0) + columns > limit {
-                lines.append(line)
-                line = PageText()
-                used = 0
-                limit = width
-            }
-            if used > 0 {
-                line.string += " "
-                used += 1
-            }
-            line += part
-            used += columns
+        WrappedText.lines(of: string, width: width, first: first).map { line in
+            var text = PageText()
+            text.string = line
+            return text
         }
-        lines.append(line)
-        return lines
     }
 
     /// The parts with `separator` between them.
