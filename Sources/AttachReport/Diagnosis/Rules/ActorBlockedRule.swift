@@ -31,4 +31,27 @@ enum ActorBlockedRule: Rule {
             If it waits for a lock, find out who holds the lock, and for how long: the finding \
             names the owner where there is one.
             """)
+
+    private static let advice =
+        "Replace the blocking call by one that is awaited, or make it on a thread of its own"
+
+    static func suspicions(in scene: Scene) -> [Suspicion] {
+        scene.snapshot.actors.compactMap { actor in
+            guard actor.kind != .main, actor.kind != .globalExecutor, actor.state != .scheduled,
+                let holder = BlockedHolder(
+                    actor.subject, task: actor.task, thread: actor.thread, in: scene),
+                var suspicion = holder.suspicion(.actorBlocked, in: scene, advice: advice)
+            else { return nil }
+            // A task executor may have other threads, which take what waits.
+            if actor.kind == .taskExecutor,
+                !(scene.stillness.map { still in
+                    holder.waiters.allSatisfy { still.tasks.contains($0.id) }
+                } ?? false)
+            {
+                suspicion.confidence = .hint
+                suspicion.couldRise = scene.canLookAgain
+            }
+            return suspicion
+        }
+    }
 }

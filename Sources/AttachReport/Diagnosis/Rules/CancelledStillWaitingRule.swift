@@ -25,4 +25,73 @@ enum CancelledStillWaitingRule: Rule {
             A task that awaits the value of a task which it made itself with `Task { }` must pass \
             the cancellation on; child tasks (`async let`, task groups) get it by themselves.
             """)
+
+    private static let advice =
+        "Put withTaskCancellationHandler around the wait, and end there what is waited for"
+
+    static func suspicions(in scene: Scene) -> [Suspicion] {
+        let deaf = scene.snapshot.tasks.indices.lazy.filter { isDeaf($0, in: scene) }
+        return TaskBatch.make(
+            deaf.map { Int32(truncatingIfNeeded: $0) }, in: scene, apartBy: { $0.wait.kind }
+        ).flatMap { suspicions($0, in: scene) }
+    }
+
+    /// Whether a task is cancelled and in a wait that ignores it. Children of a group are told
+    /// themselves: if one is deaf, it is to blame and not the group's owner.
+    private static func isDeaf(_ place: Int, in scene: Scene) -> Bool {
+        let task = scene.snapshot.tasks[place]
+        guard task.isCancelled, task.state == .suspended, !task.hasCancellationHandler else {
+            return false
+        }
+        return task.wait == .continuation || hangs(on: task, in: scene) != nil
+    }
+
+    /// The task at the end of a chain of awaited tasks, where it hangs in a continuation and has
+    /// not been told to stop. One that works, sleeps or tidies up comes to its end.
+    private static func hangs(on task: TaskRecord, in scene: Scene) -> TaskRecord? {
+        var current = task
+        for _ in 0..<64 {
+            guard case .task(let id) = current.wait, current.state == .suspended,
+                let next = scene.task(id)
+            else { break }
+            current = next
+        }
+        guard current.id != task.id, current.state == .suspended, !current.isCancelled,
+            current.wait == .continuation
+        else { return nil }
+        return current
+    }
+
+    /// One for those that have not moved, or for all where nobody has looked again.
+    private static func suspicions(_ batch: TaskBatch, in scene: Scene) -> [Suspicion] {
+        let resting = zip(batch.tasks, batch.nodes).filter { task, _ in
+            scene.certainty(thatRest: [task] + [hangs(on: task, in: scene)].compactMap(\.self))
+                != nil
+        }
+        guard let first = resting.first?.0,
+            let (confidence, couldRise) = scene.certainty(thatRest: [first])
+        else { return [] }
+        let tasks = resting.map(\.0)
+        let isOne = tasks.count == 1
+        let what: String
+        if case .task(let id) = first.wait, isOne {
+            what = "for \(scene.words.task(id)), which has not been cancelled"
+        } else if first.wait == .continuation {
+            what = isOne ? "for a continuation" : "for continuations"
+        } else {
+            what = "for other tasks, which have not been cancelled"
+        }
+        var evidence = ["no cancellation handler is set"]
+        if confidence == .likely, let look = scene.secondLook { evidence.append(look) }
+        return [
+            Suspicion(
+                kind: .cancelledStillWaiting, phase: .deaf, severity: .warning,
+                confidence: confidence, couldRise: couldRise, roots: resting.map(\.1),
+                subjects: tasks.map { .task($0.id) },
+                message:
+                    "\(scene.words.tasks(tasks)) \(isOne ? "was" : "were") cancelled and still "
+                    + "\(isOne ? "waits" : "wait") \(what)\(Words.clause(batch.place))",
+                evidence: evidence, advice: advice)
+        ]
+    }
 }

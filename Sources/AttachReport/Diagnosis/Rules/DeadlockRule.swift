@@ -33,4 +33,97 @@ enum DeadlockRule: Rule {
             two hand its result over before it waits, or give the result to both from a third \
             task.
             """)
+
+    private static let advice =
+        "Follow the circle in the source, and break it at one step: one order for all locks, no "
+        + "sync onto a queue one is on, no task that awaits its awaiter"
+
+    static func suspicions(in scene: Scene) -> [Suspicion] {
+        var suspicions = scene.cycles.map { suspicion($0, in: scene, isCertain: true) }
+        let known = Set(scene.cycles.lazy.joined())
+        // Circles in which a wait has a time-out open by themselves.
+        let isDoubtful = scene.graph.arrows.contains {
+            !$0.isCertain && ($0.kind == .waitsFor || $0.kind == .joins)
+        }
+        guard isDoubtful else { return suspicions }
+        let others = Cycles.find(in: scene.graph) {
+            $0.isCertain || $0.kind == .waitsFor || $0.kind == .joins
+        }
+        for cycle in others where !cycle.contains(where: known.contains) {
+            suspicions.append(suspicion(cycle, in: scene, isCertain: false))
+        }
+        return suspicions
+    }
+
+    private static func suspicion(
+        _ cycle: [Int], in scene: Scene, isCertain: Bool
+    ) -> Suspicion {
+        let arrows = cycle.map { scene.graph.arrows[$0] }
+        let nodes = arrows.map(\.from)
+        let subjects = nodes.map { scene.graph.subjects[Int($0)] }
+        var evidence = arrows.map { step($0, in: scene) }
+        if !isCertain { evidence.append("a wait in the circle has a time-out") }
+        return Suspicion(
+            kind: .deadlock, phase: .cycle, severity: .problem,
+            confidence: isCertain ? .proven : .hint, roots: nodes, subjects: subjects,
+            message: message(nodes, in: scene), evidence: evidence, advice: advice)
+    }
+
+    private static func step(_ arrow: WaitGraph.Arrow, in scene: Scene) -> String {
+        if arrow.kind == .waitsFor || arrow.kind == .joins,
+            let thread = scene.thread(at: arrow.from)
+        {
+            return scene.words.fact(thread)
+        }
+        let from = scene.words.name(scene.graph.subjects[Int(arrow.from)])
+        let to = scene.words.name(scene.graph.subjects[Int(arrow.to)])
+        var place = ""
+        if let task = scene.task(at: arrow.from) { place = scene.words.place(task.frames) }
+        return "\(from) \(verb(arrow.kind)) \(to)\(place) (\(arrow.evidence))"
+    }
+
+    private static func message(_ nodes: [Int32], in scene: Scene) -> String {
+        let words = scene.words
+        let threads = nodes.compactMap { scene.thread(at: $0) }
+        let tasks = nodes.compactMap { scene.task(at: $0) }
+        if threads.count == 1, tasks.isEmpty, let only = threads.first, let wait = only.wait {
+            let what =
+                wait.kind == .join ? "its own end" : "\(Words.thing(wait)) that it holds itself"
+            return "thread \(only.id) waits for \(what)\(Words.clause(words.place(only.frames)))"
+        }
+        if threads.isEmpty, tasks.count == 1, let only = tasks.first {
+            return
+                "\(words.task(only.id)) awaits its own end\(Words.clause(words.place(only.frames)))"
+        }
+        // Who takes part, each with the place where it waits.
+        var parts: [String] = []
+        for node in nodes where parts.count < 6 {
+            if let task = scene.task(at: node), task.state != .running {
+                parts.append(words.task(task.id) + words.place(task.frames))
+            } else if let thread = scene.thread(at: node) {
+                let task = thread.task.map { " (runs \(words.task($0)))" } ?? ""
+                parts.append("thread \(thread.id)\(task)\(words.place(thread.frames))")
+            }
+        }
+        let count = threads.count + tasks.count { $0.state != .running }
+        let list = Words.list(
+            count > parts.count ? parts + ["\(count - parts.count) more"] : parts)
+        return "\(list) wait for each other\(count > 2 ? " in a circle" : "")"
+    }
+
+    /// Between who waits and whom for.
+    private static func verb(_ kind: Edge.Kind) -> String {
+        switch kind {
+        case .awaits: "awaits"
+        case .hasChild: "cannot end before"
+        case .suspendedIn: "is suspended in"
+        case .queuedOn: "is queued on"
+        case .heldBy: "is held by"
+        case .runsOn: "runs on"
+        case .waitsFor: "waits for"
+        case .ownedBy: "is owned by"
+        case .joins: "waits for the end of"
+        case .resumableBy: "can be resumed by"
+        }
+    }
 }

@@ -23,4 +23,78 @@ enum LockHeldRule: Rule {
             unlocks too; a lock whose owner has ended was left locked on such a path. Never hold a \
             lock across an `await`: the task may go on on another thread, which cannot unlock it.
             """)
+
+    private static let advice =
+        "See what the owner does while it has the lock; give the lock back before anything slow"
+
+    static func suspicions(in scene: Scene) -> [Suspicion] {
+        let owned = scene.lockOwners.compactMap { scene.thread($0) }.compactMap { owner in
+            suspicion(owner, in: scene)
+        }
+        return owned
+            + scene.orphanedLocks.compactMap { orphan in
+                suspicion(orphan.lock, orphan.waiters, in: scene)
+            }
+    }
+
+    /// A lock whose owner lives, and does not wait for a lock itself: that one is told of then.
+    private static func suspicion(_ owner: ThreadRecord, in scene: Scene) -> Suspicion? {
+        if let wait = owner.wait, wait.kind != .join,
+            wait.owner.flatMap({ scene.thread($0) }) != nil
+        {
+            return nil
+        }
+        let waiters = scene.waiters(forLocksOf: owner.id).compactMap { scene.thread($0) }
+        guard let node = scene.index.thread(owner.id), let first = waiters.first,
+            let wait = first.wait, let certainty = certainty(owner, waiters, in: scene)
+        else { return nil }
+        let words = scene.words
+        let task = owner.task.map { " (runs \(words.task($0)))" } ?? ""
+        let who = waiters.count == 1 ? "thread \(first.id) waits" : "\(waiters.count) threads wait"
+        var evidence = waiters.prefix(16).map { words.fact($0) } + [words.fact(owner)]
+        if waiters.count > 16 { evidence.append("… and \(waiters.count - 16) more threads wait") }
+        if certainty.0 == .likely, let look = scene.secondLook { evidence.append(look) }
+        let locks = Array(Set(waiters.compactMap(\.lockSubject)))
+        return Suspicion(
+            kind: .lockHeld, phase: scene.pool?.contains(owner.id) == true ? .lock : .root,
+            severity: .problem, confidence: certainty.0, couldRise: certainty.couldRise,
+            roots: [node],
+            distance: .max,
+            subjects: [.thread(owner.id)]
+                + locks.sorted { scene.node($0) ?? 0 < scene.node($1) ?? 0 },
+            message: "\(who) for \(Words.thing(wait)) that thread \(owner.id)\(task) holds, which "
+                + "\(words.activity(owner))\(words.place(owner.frames))",
+            evidence: evidence, advice: advice)
+    }
+
+    private static func certainty(
+        _ owner: ThreadRecord, _ waiters: [ThreadRecord], in scene: Scene
+    ) -> (Finding.Confidence, couldRise: Bool)? {
+        let patient = waiters.filter { $0.wait?.mayEndByItself == false }
+        guard !patient.isEmpty else { return (.hint, false) }
+        if scene.isAsleepForLong(owner) { return (.likely, false) }
+        guard let stillness = scene.stillness else {
+            return (.hint, scene.canLookAgain && owner.wait != nil)
+        }
+        guard patient.contains(where: { stillness.threads.contains($0.id) }) else { return nil }
+        return (owner.wait != nil && stillness.threads.contains(owner.id) ? .likely : .hint, false)
+    }
+
+    /// A lock whose owner has ended: nobody gives it back.
+    private static func suspicion(
+        _ lock: Subject, _ waiters: [Int32], in scene: Scene
+    ) -> Suspicion? {
+        let threads = waiters.compactMap { scene.thread($0) }
+        guard let node = scene.node(lock), let first = threads.first, let wait = first.wait
+        else { return nil }
+        let isPatient = threads.contains { $0.wait?.mayEndByItself == false }
+        let who = threads.count == 1 ? "thread \(first.id) waits" : "\(threads.count) threads wait"
+        return Suspicion(
+            kind: .lockHeld, phase: .root, severity: .problem,
+            confidence: isPatient ? .likely : .hint, roots: [node], subjects: [lock],
+            message: "\(who) for \(Words.thing(wait)) whose owner, thread "
+                + "\(wait.deadOwner ?? 0), has ended without giving it back"
+                + Words.clause(scene.words.place(first.frames)),
+            evidence: threads.prefix(16).map { scene.words.fact($0) }, advice: advice)
+    }
 }

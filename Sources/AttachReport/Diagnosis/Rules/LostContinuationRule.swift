@@ -32,4 +32,64 @@ enum LostContinuationRule: Rule {
             group, and resume with an error in `withTaskCancellationHandler`. For more than one \
             value, use an `AsyncStream`, which ends its waiters when it is dropped.
             """)
+
+    private static let advice =
+        "See to it that every path through that function resumes the continuation exactly once"
+
+    static func suspicions(in scene: Scene) -> [Suspicion] {
+        let gap = scene.snapshot.coverage.gaps.first(where: mayHideReference)
+        let lost = scene.snapshot.tasks.indices.lazy.filter { isLost($0, in: scene) }.map {
+            Int32(truncatingIfNeeded: $0)
+        }
+        return TaskBatch.make(lost, in: scene) { $0.continuation?.creator }.map {
+            suspicion($0, gap, in: scene)
+        }
+    }
+
+    private static func isLost(_ place: Int, in scene: Scene) -> Bool {
+        let task = scene.snapshot.tasks[place]
+        guard task.state == .suspended, case .nowhere? = task.continuation?.reach else {
+            return false
+        }
+        // If it went on, somebody had it after all.
+        return scene.stillness?.tasks.contains(task.id) ?? true
+    }
+
+    /// Where something was not read, it may have been there.
+    private static func mayHideReference(_ gap: Gap) -> Bool {
+        switch gap.reason {
+        case .shortRead, .budget, .limit, .notStopped: !gap.what.hasPrefix("file ")
+        case .unmapped, .cycle, .unknownLayout, .noSymbols, .inconsistent: false
+        }
+    }
+
+    private static func suspicion(
+        _ batch: TaskBatch, _ gap: Gap?, in scene: Scene
+    ) -> Suspicion {
+        let first = batch.tasks[0]
+        let isOne = batch.tasks.count == 1
+        var evidence: [String] = []
+        if case .nowhere(let bytes)? = first.continuation?.reach {
+            evidence.append(
+                "searched \(Words.size(bytes)) of memory and the registers of all threads")
+        }
+        if let creator = first.continuation?.creator {
+            evidence.append("a checked continuation made in \(creator)")
+        } else if first.continuation?.isChecked == true {
+            evidence.append("a checked continuation")
+        } else if first.continuation?.isChecked == false {
+            evidence.append("an unsafe continuation")
+        }
+        if let look = scene.secondLook { evidence.append(look) }
+        if let gap { evidence.append("unsure: \(gap.what) could not be read whole") }
+        let waits = isOne ? "waits for a continuation" : "wait for continuations"
+        return Suspicion(
+            kind: .lostContinuation, phase: .lost, severity: .problem,
+            confidence: gap == nil ? .proven : .hint, roots: batch.nodes,
+            subjects: batch.subjects,
+            message:
+                "\(scene.words.tasks(batch.tasks)) \(waits) that nothing in the process refers to any "
+                + "more\(Words.clause(batch.place))",
+            evidence: evidence, advice: advice)
+    }
 }

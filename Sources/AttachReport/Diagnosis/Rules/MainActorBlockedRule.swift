@@ -27,4 +27,21 @@ enum MainActorBlockedRule: Rule {
             Keep `@MainActor` for what must be there; mark work that need not be \
             `nonisolated` (or `@concurrent`), so that it runs elsewhere.
             """)
+
+    private static let advice =
+        "Make main async and await what it waits for, or do the blocking call on another thread"
+
+    static func suspicions(in scene: Scene) -> [Suspicion] {
+        guard let node = scene.node(.mainActor) else { return [] }
+        let record = scene.snapshot.actors.first { $0.kind == .main }
+        // Either a job of it runs on a thread, or only one thread serves it.
+        let arrows = scene.graph.leaving(node).map { scene.graph.arrows[$0] }
+        let task = arrows.lazy.compactMap { scene.task(at: $0.to)?.id }.first
+        let thread = arrows.lazy.compactMap { scene.thread(at: $0.to)?.id }.first
+        guard
+            let holder = BlockedHolder(
+                .mainActor, task: task, thread: thread ?? record?.thread, in: scene)
+        else { return [] }
+        return holder.suspicion(.mainActorBlocked, in: scene, advice: advice).map { [$0] } ?? []
+    }
 }

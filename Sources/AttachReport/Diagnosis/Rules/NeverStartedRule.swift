@@ -6,8 +6,8 @@ enum NeverStartedRule: Rule {
             The task was made, but not one line of it has been run. A new task is handed to an \
             executor: an actor, the main actor, the shared pool, or an executor of your own, which \
             runs it when its turn comes. This one's turn has not come, and the executor it was \
-            given to does not seem to work on anything. (Where the executor is busy or blocked, \
-            that is reported instead, and this task is counted among those who wait.)
+            given to does not seem to work on anything. Where the executor is busy or blocked, \
+            that is reported instead, and this task is counted among those who wait.
             """,
         makingSure: """
             Look whether the task is still there, in the same state, after some seconds: a new \
@@ -22,4 +22,75 @@ enum NeverStartedRule: Rule {
             A task bound to the main actor needs a main thread that serves its queue: an `async` \
             `main`, a run loop, or `dispatchMain()`.
             """)
+
+    private static let advice =
+        "See whether the executor that the task was given to has a thread that runs its jobs"
+
+    static func suspicions(in scene: Scene) -> [Suspicion] {
+        // Executors of the program's own on which, so far as one can tell, nothing runs.
+        var busy: Set<Subject> = []
+        for actor in scene.snapshot.actors where actor.thread != nil || actor.task != nil {
+            busy.insert(actor.subject)
+        }
+        let unstarted = scene.snapshot.tasks.indices.lazy.filter { place in
+            let task = scene.snapshot.tasks[place]
+            switch (task.state, task.wait) {
+            case (.created, _): return true
+            case (.enqueued, .executor(let address, _)):
+                return !busy.contains(.executor(address)) && isAtItsStart(task)
+            default: return false
+            }
+        }
+        let isQuiet = scene.isQuiet
+        return TaskBatch.make(
+            unstarted.map { Int32(truncatingIfNeeded: $0) }, in: scene, apartBy: { $0.wait }
+        ).compactMap { suspicion($0, isQuiet: isQuiet, in: scene) }
+    }
+
+    /// Whether the task would begin with the first instruction of a function. Where an async
+    /// function goes on after an `await` is a function of its own, whose symbol ends in `TQ0_` or
+    /// `TY0_` (Swift's docs/ABI/Mangling.rst).
+    private static func isAtItsStart(_ task: TaskRecord) -> Bool {
+        guard let frame = task.frames.first, frame.kind == .asyncResumePoint,
+            let symbol = frame.symbol
+        else { return false }
+        var rest = Substring(symbol)
+        guard rest.popLast() == "_" else { return true }
+        while let last = rest.last, last.isNumber { rest.removeLast() }
+        return !rest.hasSuffix("TQ") && !rest.hasSuffix("TY")
+    }
+
+    private static func suspicion(
+        _ batch: TaskBatch, isQuiet: Bool, in scene: Scene
+    ) -> Suspicion? {
+        guard var (confidence, couldRise) = scene.certainty(thatRest: batch.tasks) else {
+            return nil
+        }
+        // While something runs, it may be about to take the job.
+        if !isQuiet { confidence = .hint }
+        couldRise = couldRise && confidence == .hint
+        let words = scene.words
+        let isOne = batch.tasks.count == 1
+        var subjects = batch.subjects
+        var roots = batch.nodes
+        var where_ = "handed to no executor"
+        if case .executor(let address, let type) = batch.tasks[0].wait {
+            let executor = Subject.executor(address)
+            subjects.append(executor)
+            if let node = scene.node(executor) { roots.append(node) }
+            let name = type.map { "executor \($0)" } ?? words.name(executor)
+            where_ = "queued on \(name), on which nothing runs"
+        }
+        var evidence: [String] = []
+        if isQuiet { evidence.append("no thread of the process was running") }
+        if confidence == .likely, let look = scene.secondLook { evidence.append(look) }
+        return Suspicion(
+            kind: .neverStarted, phase: .unstarted, severity: .warning, confidence: confidence,
+            couldRise: couldRise, roots: roots, subjects: subjects,
+            message: "\(words.tasks(batch.tasks)) \(isOne ? "has" : "have") never started: "
+                + "\(isOne ? "it is" : "they are") \(where_)"
+                + (batch.place.isEmpty
+                    ? "" : "; \(isOne ? "it begins" : "they begin")\(batch.place)"),
+            evidence: evidence, advice: advice)
+    }
 }

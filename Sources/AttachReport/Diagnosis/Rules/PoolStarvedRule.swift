@@ -26,4 +26,75 @@ enum PoolStarvedRule: Rule {
             `DispatchQueue` or a task executor that you make for it. Never wait for an \
             asynchronous function from a synchronous one by means of a semaphore.
             """)
+
+    private static let advice =
+        "Do not block in tasks: await instead, and keep what must block on threads of its own"
+
+    static func suspicions(in scene: Scene) -> [Suspicion] {
+        guard let pool = scene.pool, let node = scene.node(.globalExecutor) else { return [] }
+        let queued = scene.graph.arriving(at: node).lazy.map { scene.graph.arrows[Int($0)] }
+            .filter { $0.kind == .queuedOn }
+        guard !queued.isEmpty else { return [] }
+        let workers = pool.workers.map { scene.snapshot.threads[$0] }
+        let tasks = Array(queued.prefix(1_000).compactMap { scene.task(at: $0.from) })
+        guard var certainty = certainty(workers, tasks, in: scene) else { return [] }
+        // libdispatch adds threads to a pool that is blocked, a while later: one picture, even of
+        // threads that sleep for long, shows that moment too.
+        if scene.stillness == nil { certainty = (.hint, scene.canLookAgain) }
+        // If all of them are blocked by the same thing, that thing is the trouble.
+        let chains = workers.map { BlockedChain(from: $0, in: scene) }
+        let hasOneCause = Set(chains.map { $0.root(in: scene) }).count == 1
+        let roots = [node] + workers.compactMap { scene.index.thread($0.id) }
+        return [
+            Suspicion(
+                kind: .poolStarved, phase: hasOneCause ? .smallPool : .pool, severity: .problem,
+                confidence: certainty.0, couldRise: certainty.couldRise, roots: roots,
+                subjects: [.globalExecutor] + workers.map { .thread($0.id) },
+                message: message(workers, waiting: queued.count, in: scene),
+                evidence: evidence(workers, certainty.0, in: scene), advice: advice)
+        ]
+    }
+
+    private static func certainty(
+        _ workers: [ThreadRecord], _ tasks: [TaskRecord], in scene: Scene
+    ) -> (Finding.Confidence, couldRise: Bool)? {
+        guard let threads = scene.certainty(thatStand: workers) else { return nil }
+        // Something in the queue must have stayed there; it need not be a task.
+        if let stillness = scene.stillness, !tasks.isEmpty,
+            !tasks.contains(where: { stillness.tasks.contains($0.id) })
+        {
+            return nil
+        }
+        return threads
+    }
+
+    private static func message(
+        _ workers: [ThreadRecord], waiting: Int, in scene: Scene
+    ) -> String {
+        let all =
+            switch workers.count {
+            case 1: "its only thread is blocked"
+            case 2: "both of its threads are blocked"
+            default: "all \(workers.count) of its threads are blocked"
+            }
+        var example = ""
+        if let first = workers.first {
+            let task = first.task.map { " (runs \(scene.words.task($0)))" } ?? ""
+            example =
+                "; thread \(first.id)\(task) \(scene.words.activity(first))"
+                + scene.words.place(first.frames)
+        }
+        return "the global pool has no thread left for \(Words.count(waiting, "job")) that "
+            + "\(waiting == 1 ? "waits" : "wait"): \(all)\(example)"
+    }
+
+    private static func evidence(
+        _ workers: [ThreadRecord], _ confidence: Finding.Confidence, in scene: Scene
+    ) -> [String] {
+        var lines = ["\(workers.count) of \(workers.count) workers are blocked"]
+        lines += workers.prefix(64).map { scene.words.fact($0) }
+        if workers.count > 64 { lines.append("… and \(workers.count - 64) more workers") }
+        if confidence == .likely, let look = scene.secondLook { lines.append(look) }
+        return lines
+    }
 }

@@ -21,4 +21,71 @@ enum UnreadErrorRule: Rule {
             use a throwing task group, and take all results with `for try await` or \
             `waitForAll()`; leaving the group's scope without either throws the errors away.
             """)
+
+    private static let advice =
+        "Await the task's value and handle the error, or catch it inside of the task"
+
+    /// What keeps entries apart: what was thrown, and whether it is sure that nobody has read it.
+    private struct Trait: Hashable {
+        let type: String?
+        let `case`: String?
+        let isUnread: Bool
+    }
+
+    static func suspicions(in scene: Scene) -> [Suspicion] {
+        var awaited: Set<UInt64> = []
+        for task in scene.snapshot.tasks {
+            if case .task(let id) = task.wait { awaited.insert(id) }
+        }
+        let failed = scene.snapshot.tasks.indices.lazy.filter { place in
+            let task = scene.snapshot.tasks[place]
+            guard task.state == .completed, case .error? = task.result else { return false }
+            return !awaited.contains(task.id) && (isUnread(task) || task.handles != 0)
+        }
+        return TaskBatch.make(
+            failed.map { Int32(truncatingIfNeeded: $0) }, in: scene,
+            apartBy: { task in
+                guard case .error(let type, let name)? = task.result else {
+                    return Trait(type: nil, case: nil, isUnread: false)
+                }
+                return Trait(type: type, case: name, isUnread: isUnread(task))
+            }
+        ).map { suspicion($0, in: scene) }
+    }
+
+    /// The child of a group stays in the group until its result is taken; that of an `async let`
+    /// until it is awaited.
+    private static func isUnread(_ task: TaskRecord) -> Bool {
+        task.parent != nil && (task.flags.contains(.groupChild) || task.flags.contains(.asyncLet))
+            && (task.group != nil || task.flags.contains(.asyncLet))
+    }
+
+    private static func suspicion(_ batch: TaskBatch, in scene: Scene) -> Suspicion {
+        let first = batch.tasks[0]
+        let isOne = batch.tasks.count == 1
+        var error = "an error"
+        if case .error(let type?, let name)? = first.result {
+            error = "the error \(type)\(name.map { ".\($0)" } ?? "")"
+        }
+        let isChild = isUnread(first)
+        var evidence: [String] = []
+        let handles = batch.tasks.compactMap(\.handles).reduce(0) { $0 &+ $1 }
+        if isChild {
+            evidence.append("the result has not been taken by the parent")
+        } else {
+            if handles > 0 {
+                evidence.append("\(Words.count(handles, "reference")) to \(isOne ? "it" : "them")")
+            }
+            evidence.append("whether somebody has read the error leaves no trace in memory")
+        }
+        let parents = Set(batch.tasks.compactMap(\.parent)).compactMap { scene.index.task($0) }
+        let verb = isOne ? "has" : "have"
+        return Suspicion(
+            kind: .unreadError, phase: .error, severity: .warning, confidence: .hint,
+            roots: batch.nodes, raisedBehind: isChild ? parents.sorted() : [],
+            subjects: batch.subjects,
+            message: "\(scene.words.tasks(batch.tasks)) \(verb) failed with \(error), and "
+                + (isChild ? "nobody has taken the result" : "nobody waits for the result"),
+            evidence: evidence, advice: advice)
+    }
 }

@@ -1,0 +1,43 @@
+/// The threads of the global pool, where every one of them is blocked.
+struct PoolCensus {
+    /// Places of the workers among the snapshot's threads.
+    let workers: [Int]
+    private let ids: Set<Int32>
+
+    /// Nil unless there are workers and all of them are blocked.
+    ///
+    /// The pool is libdispatch's, one set of threads for each quality of service, and grows when
+    /// its threads block (libdispatch's `event/workqueue.c`): so threads are counted as they are,
+    /// not by the number of CPUs. A worker that has nothing to do means that there is no trouble.
+    init?(_ snapshot: Snapshot) {
+        var workers: [Int] = []
+        for (number, thread) in snapshot.threads.enumerated() where Self.isWorker(thread) {
+            guard let wait = thread.wait, !wait.isIdle else { return nil }
+            workers.append(number)
+        }
+        guard !workers.isEmpty else { return nil }
+        self.workers = workers
+        ids = Set(workers.map { snapshot.threads[$0].id })
+    }
+
+    /// Whether the thread is one of them.
+    func contains(_ thread: Int32) -> Bool { ids.contains(thread) }
+
+    private static func isWorker(_ thread: ThreadRecord) -> Bool {
+        // Threads of the queues that may always have one more serve no tasks.
+        guard !thread.name.hasSuffix("overcommit") else { return false }
+        var isReadable = false
+        // It is at the outer end: nothing but the start of the thread is further out.
+        for frame in thread.frames.suffix(6) {
+            guard let name = frame.symbol ?? frame.function else { continue }
+            isReadable = true
+            if name.hasPrefix("_dispatch_worker_thread")
+                || name.hasPrefix("_dispatch_root_queue_drain")
+            {
+                return true
+            }
+        }
+        // Without symbols there is the name that libdispatch gives its threads.
+        return !isReadable && (thread.name.hasPrefix("oot.") || thread.name.hasSuffix("-qos"))
+    }
+}
