@@ -138,8 +138,8 @@ enum DescriptorWaits {
 
     private static func startLocks() {
         let file = make_locked_file()
-        let path = name(file)
-        let locked = about(["kind": "file", "name": .string(path)])
+        let path = otherName(file)
+        let locked = about(["kind": "file", "name": .string(name(file))])
         Waiter("flock", "descriptor", in: Call.flock, locked) { wait_flock(path) }
         Waiter("file-lock", "descriptor", in: Call.fcntl, locked) { wait_file_lock(path) }
     }

@@ -14,6 +14,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/select.h>
 #include <sys/socket.h>
@@ -148,10 +149,9 @@ struct ends make_counter(void) {
 }
 
 struct ends make_locked_file(void) {
-    struct ends result = {0};
-    snprintf(result.name, name_size, "/tmp/asyncattach lock %d", getpid());
-    result.here = open(result.name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    need(result.here >= 0, "open");
+    struct ends result = ends(memfd_create("a file", MFD_CLOEXEC), -1);
+    strcpy(result.name, "/memfd:a file (deleted)");
+    snprintf(result.other, name_size, "/proc/self/fd/%d", result.here);
     struct flock lock = {.l_type = F_WRLCK};
     need(!flock(result.here, LOCK_EX) && !fcntl(result.here, F_OFD_SETLK, &lock), "lock");
     return result;

@@ -24,7 +24,7 @@ struct ends make_datagram_socket(void);
 struct ends make_patient_socket(void);
 struct ends make_timer(int is_set);
 struct ends make_counter(void);
-/// A file that somebody else has locked (`flock` and `fcntl`), by its path.
+/// A file without a name that is locked (`flock` and `fcntl`); `other` opens it anew.
 struct ends make_locked_file(void);
 /// A child process that does nothing, by its pidfd; `there` is its pid.
 struct ends make_child(void);

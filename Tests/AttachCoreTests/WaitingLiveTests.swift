@@ -1,4 +1,5 @@
 import AttachReport
+import Foundation
 import TestSupport
 import Testing
 
@@ -83,6 +84,80 @@ struct WaitingLiveTests {
         }
         #expect(
             wait.hasUnknownTimeout == (fact["unknownTimeout"] as? Bool ?? false), "\(name)")
+    }
+
+    /// Where the program has no symbols, what it calls of the C library still has; of what it does
+    /// in libdispatch and in the Swift runtime only what the kernel itself keeps is certain.
+    @Test func aStrippedProgramIsNotGuessedAt() throws {
+        let fixture = try Fixture("Locks", mode: .stripped)
+        let snapshot = try Self.snapshot(of: fixture.pid)
+        let less: [String: ThreadWait.Kind] = [
+            "lock": .mutex, "recursiveLock": .mutex, "swiftMutex": .futex, "dispatchSync": .futex,
+            "dispatchGroup": .futex, "dispatchSemaphore": .semaphore, "work": .descriptor,
+        ]
+        for fact in fixture.facts("wait") {
+            let thread = try #require(snapshot.threads.first { Int($0.id) == fact["tid"] as? Int })
+            let wait = try #require(thread.wait)
+            let name = fact["name"] as? String ?? ""
+            let kind = fact["kind"] as? String ?? ""
+            if kind == "dispatchSync" {
+                #expect(wait.owner == nil, "\(name)")
+            } else if let owner = wait.owner {
+                let own = fact["owner"] as? String == "self"
+                #expect(own ? owner == thread.id : Int(owner) == fact["owner"] as? Int, "\(name)")
+            }
+            if name == "swift-mutex" || name == "once-swift" {
+                #expect(wait.kind == .futex)
+                #expect(wait.owner != nil)
+            } else if wait.kind != .futex || less[kind] == .futex {
+                #expect(wait.kind == less[kind] ?? ThreadWait.Kind(rawValue: kind), "\(name)")
+            }
+        }
+    }
+
+    private static let namespaceLauncher = [
+        "/usr/bin/unshare", "--pid", "--mount", "--mount-proc", "--fork", "--kill-child",
+    ]
+
+    /// Whether we may make namespaces.
+    private static let canUnshare: Bool = {
+        guard
+            var child = try? ChildProcess(
+                namespaceLauncher[0], namespaceLauncher.dropFirst() + ["/bin/echo", "yes"])
+        else { return false }
+        return child.readLine() == "yes"
+    }()
+
+    @Test(.enabled(if: canUnshare))
+    func ownersInAnotherNamespaceAreFound() throws {
+        let fixture = try Fixture("Locks", launcher: Self.namespaceLauncher)
+        let children = try String(
+            contentsOfFile: "/proc/\(fixture.pid)/task/\(fixture.pid)/children", encoding: .utf8)
+        let pid = try #require(Int32(children.split(separator: " ").first ?? ""))
+        let snapshot = try Self.snapshot(of: pid)
+        var byInner: [Int: ThreadRecord] = [:]
+        for thread in snapshot.threads {
+            byInner[Int(try #require(thread.namespaceID))] = thread
+        }
+        var owners = 0
+        for fact in fixture.facts("wait") {
+            let name = fact["name"] as? String ?? ""
+            let thread = try #require(byInner[fact["tid"] as? Int ?? 0])
+            let wait = try #require(thread.wait)
+            #expect(wait.deadOwner == (fact["deadOwner"] as? Int).map { Int32($0) }, "\(name)")
+            guard let owner = fact["owner"] as? Int, let found = wait.owner else { continue }
+            owners += 1
+            #expect(found == byInner[owner]?.id, "\(name)")
+        }
+        #expect(owners > 10)
+    }
+
+    @Test func whoWaitsUninterruptiblySaysForWhat() throws {
+        let fixture = try Fixture("VforkParent")
+        let snapshot = try Self.snapshot(of: fixture.pid)
+        let stuck = try #require(snapshot.threads.first { $0.state == .uninterruptible })
+        #expect(stuck.systemCall?.name == "vfork")
+        #expect(stuck.wait?.kind == .childProcess)
     }
 
     static func snapshot(of pid: Int32) throws -> Snapshot {

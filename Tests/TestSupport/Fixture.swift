@@ -31,12 +31,19 @@ package struct Fixture: ~Copyable {
     package let facts: [[String: Any]]
 
     /// Starts a fixture and waits until it is ready.
-    package init(_ name: String, mode: Mode = .release, _ arguments: [String] = []) throws {
+    ///
+    /// - Parameter launcher: A program with arguments that is to start it, if any. Then `pid` is
+    ///   that program's.
+    package init(
+        _ name: String, mode: Mode = .release, _ arguments: [String] = [],
+        launcher: [String] = []
+    ) throws {
         let path = Self.folder + "/\(mode.rawValue)/\(name)"
         guard unsafe access(path, X_OK) == 0 else {
             throw NotReady(description: "\(path) is not built: run scripts/build-fixtures")
         }
-        let started = try Self.start(name, path, arguments)
+        let words = launcher + [path] + arguments
+        let started = try Self.start(name, words[0], Array(words.dropFirst()))
         self = started
     }
 

@@ -30,11 +30,16 @@ struct DispatchObjects {
     private let labelOffset: UInt64?
 
     init(memory: TargetMemory, images: ImageTable, numbers: ThreadNumbers) {
+        let table = images.addresses(ofSymbols: [Self.offsetsSymbol])[Self.offsetsSymbol]?.first
+        self.init(memory: memory, images: images, numbers: numbers, offsets: table)
+    }
+
+    /// - Parameter offsets: Where the table of offsets lies; nil where there is none.
+    init(memory: TargetMemory, images: ImageTable, numbers: ThreadNumbers, offsets: Address?) {
         self.memory = memory
         self.images = images
         self.numbers = numbers
-        let table = images.addresses(ofSymbols: [Self.offsetsSymbol])[Self.offsetsSymbol]?.first
-        labelOffset = table.flatMap { Self.labelOffset($0, memory) }
+        labelOffset = offsets.flatMap { Self.labelOffset($0, memory) }
     }
 
     private static func labelOffset(_ table: Address, _ memory: TargetMemory) -> UInt64? {

@@ -48,6 +48,12 @@ struct ThreadWaitReader {
                         : "a thread of libdispatch in its own wait")
             )
         }
+        if site == .childProcess {
+            return (
+                call,
+                ThreadWait(kind: .childProcess, evidence: "an event loop in Process.waitUntilExit")
+            )
+        }
         if let futex = FutexCall(call) {
             let wait = self.wait(in: futex, at: site, of: thread)
             return (call, wait.limited(by: futex.timeout, in: memory, clocks: clocks))

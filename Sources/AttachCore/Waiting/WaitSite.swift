@@ -28,6 +28,8 @@ enum WaitSite: Hashable {
     case idleDispatch
     /// An event loop that has nothing to do.
     case eventLoop
+    /// An event loop that runs until a child process ends.
+    case childProcess
 
     /// How many of the innermost frames may say it.
     private static let depth = 12
@@ -50,11 +52,10 @@ enum WaitSite: Hashable {
             // waits in a dispatch semaphore, and that in one of POSIX.
             switch (site, found) {
             case (nil, _), (.semaphore, .dispatchSemaphore), (.semaphore, .idleDispatch),
-                (.dispatchSemaphore, .idleDispatch):
+                (.dispatchSemaphore, .idleDispatch), (.eventLoop, .childProcess):
                 site = found
-            case (.mutex, .condition):
-                // On its way out of the condition it takes the mutex again.
-                break
+            // Leaving a condition, it takes the mutex again. A loop has more than one frame.
+            case (.mutex, .condition), (.eventLoop, .eventLoop): break
             default: self = site ?? found; return
             }
         }
@@ -100,6 +101,8 @@ enum WaitSite: Hashable {
         "_dispatch_worker_thread": .idleDispatch, "_dispatch_mgr_invoke": .idleDispatch,
         "_dispatch_mgr_thread": .idleDispatch, "_dispatch_sig_thread": .idleDispatch,
         "__CFRunLoopRun": .eventLoop, "CFRunLoopRunSpecific": .eventLoop,
+        "__CFSocketManager": .eventLoop,
+        "$s10Foundation7ProcessC13waitUntilExityyF": .childProcess,
     ]
 
     /// Functions between the system call and those that say what is waited for.
@@ -109,7 +112,9 @@ enum WaitSite: Hashable {
         "_dispatch_wait_on_address", "_dispatch_thread_event_wait_slow", "_dispatch_sema4_wait",
         "_dispatch_sema4_timedwait", "epoll_wait", "epoll_pwait", "poll", "__poll", "ppoll",
         "sigsuspend", "__sigsuspend", "_dispatch_sigsuspend", "_dispatch_event_loop_drain",
-        "_dispatch_unfair_lock_lock", "__CFRunLoopServiceFileDescriptors",
+        "_dispatch_unfair_lock_lock", "__CFRunLoopServiceFileDescriptors", "select", "__select",
+        "$s10Foundation7RunLoopC3run4mode6beforeSbAC4ModeV_0A10Essentials4DateVtF",
+        "$s10Foundation7RunLoopC9limitDate7forMode0A10Essentials0E0VSgAC0G0V_tF",
     ]
 
     private static func passes(_ name: String) -> Bool {
