@@ -57,7 +57,7 @@ struct BlockedChain {
         var story = ""
         for (number, thread) in threads.enumerated() {
             if number > 0 {
-                let task = thread.task.map { " for \(words.task($0))" } ?? ""
+                let task = thread.task.map { " (runs \(words.task($0)))" } ?? ""
                 let before = threads[number - 1].wait
                 story +=
                     before?.kind == .join

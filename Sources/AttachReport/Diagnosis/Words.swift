@@ -153,9 +153,21 @@ struct Words {
     static func own(_ frames: [Frame]) -> Frame? {
         let shown = frames.lazy.filter { $0.folding == nil && $0.function != nil }
         return shown.first { $0.location != nil }
-            ?? shown.first { frame in
-                frame.symbol?.hasPrefix("$s") == true && frame.image?.hasPrefix("lib") != true
-            } ?? shown.first
+            ?? shown.first { isSwiftOfTheProgram($0) && !isOfLibrary($0) }
+            ?? shown.first(where: isSwiftOfTheProgram) ?? shown.first
+    }
+
+    private static func isSwiftOfTheProgram(_ frame: Frame) -> Bool {
+        frame.symbol?.hasPrefix("$s") == true && frame.image?.hasPrefix("lib") != true
+    }
+
+    /// Whether it is the Swift library's, which the compiler may place in the program: its mangled
+    /// name begins with a substitution (`$ss` for the module, `$sS` for well-known types), which an
+    /// extension by the program has too.
+    private static func isOfLibrary(_ frame: Frame) -> Bool {
+        ["$ss", "$sS", "$s10Foundation", "$s8Dispatch", "$s15Synchronization"].contains {
+            frame.symbol?.hasPrefix($0) == true
+        }
     }
 
     /// `93 MB`.
@@ -173,7 +185,7 @@ struct Words {
         let milliseconds = nanoseconds / 1_000_000
         let seconds = nanoseconds / 1_000_000_000
         switch seconds {
-        case ..<1: return "\(milliseconds) ms"
+        case ..<1: return "\(max(0, milliseconds)) ms"
         case ..<60: return "\(seconds) s"
         case ..<3_600: return "\(seconds / 60) min \(seconds % 60) s"
         case ..<86_400: return "\(seconds / 3_600) h \(seconds / 60 % 60) min"
