@@ -63,6 +63,43 @@ struct RuntimeOracleTests {
         #expect(answers == tasks.count)
     }
 
+    @Test(
+        .enabled(if: mirror != nil, "libswiftRemoteMirror is not installed"),
+        arguments: ["Actors", "Isolation"], Fixture.Mode.compiled)
+    func actorsAreSeenAlike(name: String, mode: Fixture.Mode) throws {
+        let fixture = try Fixture(name, mode: mode)
+        let state = try RuntimeLook(pid: fixture.pid).state
+        let actors = state.actors.filter { $0.kind == .default }
+        let script = Fixture.packageFolder + "/Tests/Oracles/remote-mirror"
+        var oracle = try ChildProcess(
+            "/usr/bin/env",
+            ["python3", script, try #require(Self.mirror), "\(fixture.pid)"]
+                + actors.map { "actor:" + ($0.subject.address?.description ?? "") })
+        let ids = state.tasks.reduce(into: [String: UInt64]()) {
+            $0[$1.record.address.description] = $1.record.id
+        }
+        let states: [ActorRecord.State] = [.idle, .scheduled, .running, .ending]
+        for actor in actors {
+            let words = oracle.readLine()?.split(separator: " ").map(String.init) ?? []
+            try #require(words.count >= 2)
+            #expect(words[0] == actor.subject.address?.description)
+            #expect(Int(words[1]) == states.firstIndex(of: actor.state))
+            // It shows those who came in last, newest first; of one priority that is our order.
+            let incoming = words[2...].reversed().compactMap { ids[$0] }
+            let priorities = state.tasks.reduce(into: [UInt64: UInt8]()) {
+                $0[$1.record.id] = $1.record.priority.rawValue
+            }
+            for priority in Set(incoming.map { priorities[$0] }) {
+                let theirs = incoming.filter { priorities[$0] == priority }
+                let ours = actor.queue.compactMap { job -> UInt64? in
+                    guard case .task(let id) = job, priorities[id] == priority else { return nil }
+                    return id
+                }
+                #expect(ours.suffix(theirs.count) == theirs[...], "\(actor.type ?? "?")")
+            }
+        }
+    }
+
     private func compare(_ task: RawTask, _ answer: Answer) {
         let record = task.record
         #expect(answer.address == record.address.description)

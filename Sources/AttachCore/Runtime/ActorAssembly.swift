@@ -132,13 +132,20 @@ struct ActorAssembly {
     func soleActors() -> [String: Address] {
         guard !census.isCut else { return [:] }
         var reader = view.reader
-        var found: [String: Address?] = [:]
+        var counts: [UInt64: (count: Int, first: UInt64)] = [:]
         for actor in census.actors {
-            guard let isa = reader.word(actor), let type = census.classes[isa],
-                let module = type.declaration.module, !type.isMainActor
+            guard let isa = reader.word(actor) else { continue }
+            counts[isa, default: (0, actor)].count += 1
+        }
+        var found: [String: Address?] = [:]
+        for (isa, entry) in counts {
+            guard let type = census.classes[isa], let module = type.declaration.module,
+                !type.isMainActor
             else { continue }
+            // Of a generic type each kind of arguments has a class of its own.
             let name = module + "." + type.declaration.path
-            found[name] = .some(found[name] == nil ? Address(actor) : nil)
+            found[name] = .some(
+                entry.count == 1 && found[name] == nil ? Address(entry.first) : nil)
         }
         return found.compactMapValues(\.self)
     }
@@ -152,7 +159,8 @@ struct ActorAssembly {
         var record = ActorRecord(
             subject: .actor(Address(address)), kind: .default,
             type: view.types.nameOfObject(address, &view.reader), state: .unknown)
-        guard let isa = view.reader.word(address), let type = ActorClass(isa, &view.reader),
+        guard let isa = view.reader.word(address),
+            let type = census.classes[isa] ?? ActorClass(isa, &view.reader),
             type.isDefault, let actor = DefaultActor(address, &view.reader)
         else {
             record.queue = queued.sorted().map(ActorRecord.Job.task)
@@ -175,6 +183,10 @@ struct ActorAssembly {
     private func settle(
         _ record: inout ActorRecord, _ queue: [ActorRecord.Job], isWhole: Bool, waiting: [UInt64]
     ) {
+        guard !waiting.isEmpty else {
+            (record.queue, record.isQueueComplete) = (queue, isWhole)
+            return
+        }
         let found = Set(queue)
         let missing = waiting.sorted().map(ActorRecord.Job.task).filter { !found.contains($0) }
         record.queue = queue + missing
