@@ -91,8 +91,8 @@ struct WaitingOtherTests {
                 gaps: [])
             let objects = DispatchObjects(
                 memory: whole, images: ImageTable(capture: capture),
-                numbers: ThreadNumbers(capture.threads, isNamespaced: false, isComplete: true),
-                offsets: Address(0x30000))
+                numbers: ThreadNumbers(capture.threads, isNamespaced: false, isComplete: true)
+            ) { Address(0x30000) }
             let call = SystemCall(
                 number: 202, name: "futex", arguments: [Self.word, 0x80, 0xffff_ffff, 0, 0, 0])
             return FutexCall(call).flatMap { objects.sync($0, of: 20).label }

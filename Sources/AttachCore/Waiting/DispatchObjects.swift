@@ -27,19 +27,18 @@ struct DispatchObjects {
     private let memory: TargetMemory
     private let images: ImageTable
     private let numbers: ThreadNumbers
-    private let labelOffset: UInt64?
+    private let offsets: () -> Address?
 
-    init(memory: TargetMemory, images: ImageTable, numbers: ThreadNumbers) {
-        let table = images.addresses(ofSymbols: [Self.offsetsSymbol])[Self.offsetsSymbol]?.first
-        self.init(memory: memory, images: images, numbers: numbers, offsets: table)
-    }
-
-    /// - Parameter offsets: Where the table of offsets lies; nil where there is none.
-    init(memory: TargetMemory, images: ImageTable, numbers: ThreadNumbers, offsets: Address?) {
+    /// - Parameter offsets: Where the table of offsets lies; nil where there is none. Asked for
+    ///   when a label is.
+    init(
+        memory: TargetMemory, images: ImageTable, numbers: ThreadNumbers,
+        offsets: @escaping () -> Address?
+    ) {
         self.memory = memory
         self.images = images
         self.numbers = numbers
-        labelOffset = offsets.flatMap { Self.labelOffset($0, memory) }
+        self.offsets = offsets
     }
 
     private static func labelOffset(_ table: Address, _ memory: TargetMemory) -> UInt64? {
@@ -116,7 +115,8 @@ struct DispatchObjects {
     }
 
     private func label(of queue: Address) -> String? {
-        guard let labelOffset, let text = memory.pointer(queue, labelOffset), !text.isNull,
+        guard let table = offsets(), let offset = Self.labelOffset(table, memory),
+            let text = memory.pointer(queue, offset), !text.isNull,
             let label = memory.text(text, limit: Self.labelLimit), !label.string.isEmpty
         else { return nil }
         return label.string

@@ -6,33 +6,26 @@ import AttachReport
 /// still in the register of Swift's `self`, which C functions preserve, and it says itself what it
 /// is, and which mutex is its own.
 struct FoundationLocks {
-    private static let kinds: [String: ThreadWait.Kind] = [
+    static let kinds: [String: ThreadWait.Kind] = [
         "$s10Foundation6NSLockCN": .lock, "$s10Foundation15NSRecursiveLockCN": .recursiveLock,
     ]
     /// Classes between a lock's and Foundation's.
     private static let superclassLimit = 8
 
-    private let memory: TargetMemory
-    private let types: [Address: ThreadWait.Kind]
-
-    init(memory: TargetMemory, images: ImageTable) {
-        self.memory = memory
-        var types: [Address: ThreadWait.Kind] = [:]
-        for (name, places) in images.addresses(ofSymbols: Set(Self.kinds.keys)) {
-            for place in places { types[place] = Self.kinds[name] }
-        }
-        self.types = types
-    }
+    /// Where the objects lie.
+    let memory: TargetMemory
+    /// Where their types do.
+    let symbols: WaitSymbols
 
     /// The kind of the lock that this mutex belongs to; nil for a mutex of its own.
     func kind(ofMutex mutex: Address, _ registers: RegisterSet) -> ThreadWait.Kind? {
         // The fields of both begin with a pointer to the mutex, behind the header of 16 bytes.
         let object = Address(registers.selfRegister)
-        guard !types.isEmpty, object.value % 8 == 0, memory.pointer(object, 16) == mutex,
+        guard object.value % 8 == 0, memory.pointer(object, 16) == mutex,
             var type = memory.pointer(object)
         else { return nil }
         for _ in 0..<Self.superclassLimit {
-            if let kind = types[type] { return kind }
+            for (name, kind) in Self.kinds where symbols[name].contains(type) { return kind }
             guard let above = memory.pointer(type, 8), !above.isNull else { return nil }
             type = above
         }

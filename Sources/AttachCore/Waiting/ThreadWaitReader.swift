@@ -21,8 +21,11 @@ struct ThreadWaitReader {
         clocks = capture.clocks
         locks = PosixLocks(memory: memory, numbers: numbers)
         words = OwnerWords(memory: memory, numbers: numbers)
-        dispatch = DispatchObjects(memory: memory, images: images, numbers: numbers)
-        foundation = FoundationLocks(memory: memory, images: images)
+        let symbols = WaitSymbols(images)
+        dispatch = DispatchObjects(memory: memory, images: images, numbers: numbers) {
+            symbols[DispatchObjects.offsetsSymbol].first
+        }
+        foundation = FoundationLocks(memory: memory, symbols: symbols)
         calls = SystemCallRepair { memory.copy($0, count: $1) }
         descriptors = DescriptorWaits(memory: memory, found: capture.descriptors)
     }
