@@ -8,9 +8,10 @@ struct RuntimeLook {
     let stacks: [Int32: NativeStack]
     let images: ImageTable
     let memory: TargetMemory
+    let capture: Capture
 
     init(pid: Int32) throws {
-        let capture = try LiveCapture.take(pid: pid)
+        capture = try LiveCapture.take(pid: pid)
         images = ImageTable(capture: capture)
         let files = images.fileSegments()
         memory = capture.memory.layered(over: files.segments, owners: files.owners)

@@ -115,6 +115,38 @@ struct WaitingLiveTests {
         }
     }
 
+    /// Without debug symbols, the C library does not name the functions that it waits in; who
+    /// called them still says which they were.
+    @Test(arguments: Fixture.Mode.compiled)
+    func callsTellFunctionsWithoutNames(mode: Fixture.Mode) throws {
+        let fixture = try Fixture("Locks", mode: mode)
+        let look = try RuntimeLook(pid: fixture.pid)
+        var symbolizer = Symbolizer(images: look.images, memory: look.memory, readsLines: false)
+        let reader = ThreadWaitReader(
+            capture: look.capture, memory: look.memory, images: look.images)
+        let facts = fixture.facts("wait").filter {
+            Self.nameless.contains($0["name"] as? String ?? "")
+        }
+        #expect(facts.count == Self.nameless.count)
+        for fact in facts {
+            let thread = try #require(
+                look.capture.threads.first { Int($0.id) == fact["tid"] as? Int })
+            let stack = try #require(look.stacks[thread.id])
+            let names = symbolizer.frames(for: Set(stack.frames.map(\.address)))
+            let frames = stack.frames.flatMap { names[$0.address] ?? [] }.map { frame in
+                var frame = frame
+                if frame.image?.hasPrefix("libc.so") == true { frame.symbol = nil }
+                return frame
+            }
+            let wait = try #require(reader.read(thread, frames: frames, runsTask: false).wait)
+            let name = fact["name"] as? String ?? ""
+            // Optimised, these closures end in a jump, too, and who called them did not say whom.
+            if mode != .debug && wait.kind == .futex { continue }
+            #expect(wait.kind.rawValue == fact["kind"] as? String, "\(name)")
+            #expect(wait.owner == (fact["owner"] as? Int).map { Int32($0) }, "\(name)")
+        }
+    }
+
     private static let namespaceLauncher = [
         "/usr/bin/unshare", "--pid", "--mount", "--mount-proc", "--fork", "--kill-child",
     ]

@@ -128,6 +128,7 @@ struct WaitingOtherTests {
         #expect(manager?.isIdle == true)
         let loop = world.wait(
             "epoll_wait", [3, 0x10000, 16, 0xffff_ffff], "epoll_wait",
+            "$s8NIOPosix5EpollO10epoll_wait4epfd@program",
             "$s8NIOPosix8SelectorC10whenReady0@program")
         #expect(loop?.isIdle == true)
         #expect(

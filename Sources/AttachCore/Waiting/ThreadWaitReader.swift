@@ -9,6 +9,7 @@ struct ThreadWaitReader {
     private let words: OwnerWords
     private let dispatch: DispatchObjects
     private let foundation: FoundationLocks
+    private let called: CalledFunction
     private let calls: SystemCallRepair
     private let descriptors: DescriptorWaits
 
@@ -26,6 +27,7 @@ struct ThreadWaitReader {
             symbols[DispatchObjects.offsetsSymbol].first
         }
         foundation = FoundationLocks(memory: memory, symbols: symbols)
+        called = CalledFunction(memory: memory, symbols: symbols)
         calls = SystemCallRepair { memory.copy($0, count: $1) }
         descriptors = DescriptorWaits(memory: memory, found: capture.descriptors)
     }
@@ -58,7 +60,7 @@ struct ThreadWaitReader {
             )
         }
         if let futex = FutexCall(call) {
-            let wait = self.wait(in: futex, at: site, of: thread)
+            let wait = self.wait(in: futex, at: site ?? called.site(frames), of: thread)
             return (call, wait.limited(by: futex.timeout, in: memory, clocks: clocks))
         }
         if let (wait, timeout) = descriptors.wait(of: thread, in: call) {

@@ -105,6 +105,9 @@ enum WaitSite: Hashable {
         "$s10Foundation7ProcessC13waitUntilExityyF": .childProcess,
     ]
 
+    /// Those that programs call by these names.
+    static let exported = names.filter { $0.key.hasPrefix("pthread_") || $0.key.hasPrefix("sem_") }
+
     /// Functions between the system call and those that say what is waited for.
     private static let passed: Set<String> = [
         "syscall", "__lll_lock_wait", "__lll_clocklock_wait", "__lll_clocklock_elision",
@@ -119,6 +122,7 @@ enum WaitSite: Hashable {
 
     private static func passes(_ name: String) -> Bool {
         passed.contains(name) || name.hasPrefix("__futex_abstimed_wait")
+            || name.hasPrefix("$s8NIOPosix")
     }
 
     private static func site(of name: String, image: String?) -> WaitSite? {
@@ -150,7 +154,8 @@ enum WaitSite: Hashable {
         return String(symbol[..<end])
     }
 
-    private static func isCLibrary(_ image: String?) -> Bool {
+    /// Whether this is the C library.
+    static func isCLibrary(_ image: String?) -> Bool {
         image.map { $0.hasPrefix("libc.so") || $0.hasPrefix("libpthread") } ?? false
     }
 

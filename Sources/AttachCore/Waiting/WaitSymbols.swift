@@ -4,7 +4,7 @@ import AttachReport
 /// large program the symbol tables take longer to go through than all threads.
 final class WaitSymbols {
     private static let names = Set([DispatchObjects.offsetsSymbol])
-        .union(FoundationLocks.kinds.keys)
+        .union(FoundationLocks.kinds.keys).union(WaitSite.exported.keys)
 
     private let images: ImageTable
     private lazy var found = images.addresses(ofSymbols: Self.names)
