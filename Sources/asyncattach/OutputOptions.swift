@@ -11,6 +11,13 @@ enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
     case json
     /// The same, one report a line.
     case ndjson
+    /// The wait graph, for Graphviz.
+    case dot
+    /// The wait graph, for Mermaid.
+    case mermaid
+
+    /// Whether a document of it can hold one report only.
+    var isSingle: Bool { self == .json || self == .dot || self == .mermaid }
 }
 
 /// When to colour.

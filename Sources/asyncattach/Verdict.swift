@@ -43,6 +43,8 @@ extension OutputFormat {
         case .json: try JSONRenderer().render(report, options: options, into: &sink)
         case .ndjson:
             try JSONRenderer(isSingleLine: true).render(report, options: options, into: &sink)
+        case .dot: try DOTRenderer().render(report, options: options, into: &sink)
+        case .mermaid: try MermaidRenderer().render(report, options: options, into: &sink)
         }
     }
 }

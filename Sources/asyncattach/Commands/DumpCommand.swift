@@ -38,8 +38,9 @@ struct DumpCommand: ParsableCommand {
     var verbose = false
 
     func validate() throws {
-        if target.targets.count > 1, output.format == .json {
-            throw ValidationError("--format json is one report; for several use ndjson.")
+        if target.targets.count > 1, output.format.isSingle {
+            throw ValidationError(
+                "--format \(output.format.rawValue) is one report; for several use ndjson.")
         }
     }
 
