@@ -39,7 +39,7 @@ import Testing
 
     @Test("A thousand tasks are not listed")
     func tasks() {
-        func list(_ count: UInt64) -> String { words().tasks((1...count).map { task($0).record }) }
+        func list(_ count: UInt64) -> String { words().tasks(Array(1...count)) }
         #expect(list(1) == "task 1")
         #expect(list(3) == "tasks 1, 2 and 3")
         #expect(list(1_000) == "1000 tasks (1, 2, 3, 4 and 996 more)")

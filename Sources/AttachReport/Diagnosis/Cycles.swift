@@ -6,9 +6,12 @@ enum Cycles {
     static func find(
         in graph: WaitGraph, using isUsed: (WaitGraph.Arrow) -> Bool
     ) -> [[Int]] {
-        parts(of: graph, using: isUsed).compactMap { part in
-            shortest(in: graph, part, using: isUsed)
-        }
+        let parts = parts(of: graph, using: isUsed)
+        guard !parts.isEmpty else { return [] }
+        // For each node, the first of its part and 1, and by which arrow it was reached.
+        var partOf = [Int32](repeating: 0, count: graph.subjects.count)
+        var cameBy = [Int](repeating: -1, count: graph.subjects.count)
+        return parts.compactMap { shortest(in: graph, $0, &partOf, &cameBy, using: isUsed) }
     }
 
     /// The strongly connected parts that contain a circle (Tarjan), each in ascending order.
@@ -76,11 +79,12 @@ enum Cycles {
 
     /// The shortest way from the first node of a part back to it.
     private static func shortest(
-        in graph: WaitGraph, _ part: [Int32], using isUsed: (WaitGraph.Arrow) -> Bool
+        in graph: WaitGraph, _ part: [Int32], _ partOf: inout [Int32], _ cameBy: inout [Int],
+        using isUsed: (WaitGraph.Arrow) -> Bool
     ) -> [Int]? {
         guard let start = part.first else { return nil }
-        let members = Set(part)
-        var cameBy: [Int32: Int] = [:]
+        // Parts share no node, so what one leaves behind in them another never reads.
+        for node in part { partOf[Int(node)] = start + 1 }
         var queue = [start]
         var head = 0
         while head < queue.count {
@@ -88,8 +92,8 @@ enum Cycles {
             head += 1
             for place in graph.leaving(node) where isUsed(graph.arrows[place]) {
                 let next = graph.arrows[place].to
-                guard members.contains(next), cameBy[next] == nil else { continue }
-                cameBy[next] = place
+                guard partOf[Int(next)] == start + 1, cameBy[Int(next)] < 0 else { continue }
+                cameBy[Int(next)] = place
                 if next == start { return way(to: start, cameBy, graph) }
                 queue.append(next)
             }
@@ -98,11 +102,12 @@ enum Cycles {
     }
 
     private static func way(
-        to start: Int32, _ cameBy: [Int32: Int], _ graph: WaitGraph
+        to start: Int32, _ cameBy: [Int], _ graph: WaitGraph
     ) -> [Int] {
         var way: [Int] = []
         var node = start
-        while let place = cameBy[node], way.count <= cameBy.count {
+        while cameBy[Int(node)] >= 0, way.count <= cameBy.count {
+            let place = cameBy[Int(node)]
             way.append(place)
             node = graph.arrows[place].from
             if node == start { break }

@@ -126,9 +126,9 @@ struct Scene {
     }
 
     /// The same for tasks.
-    func certainty(thatRest tasks: [TaskRecord]) -> (Finding.Confidence, couldRise: Bool)? {
+    func certainty(thatRest tasks: [UInt64]) -> (Finding.Confidence, couldRise: Bool)? {
         guard let stillness else { return (.hint, canLookAgain) }
-        return tasks.allSatisfy { stillness.tasks.contains($0.id) } ? (.likely, false) : nil
+        return tasks.allSatisfy { stillness.tasks.contains($0) } ? (.likely, false) : nil
     }
 
     /// Whether every thread of the process rests, and not one was about to run: who is queued now

@@ -2,31 +2,36 @@
 struct TaskBatch {
     /// As `Words.place` says it.
     let place: String
-    /// In the order of the snapshot; never empty.
-    private(set) var tasks: [TaskRecord]
+    /// The first of them.
+    let first: TaskRecord
+    /// Their ids, in the order of the snapshot; never empty.
+    private(set) var ids: [UInt64]
     /// Their nodes.
     private(set) var nodes: [Int32]
 
-    var subjects: [Subject] { tasks.map { .task($0.id) } }
+    var isOne: Bool { ids.count == 1 }
+    var subjects: [Subject] { ids.map { .task($0) } }
 
-    /// Puts nodes of tasks together by place and by whatever else keeps them apart.
+    /// Puts the nodes of tasks, together by place and by whatever else keeps them apart.
     static func make<Trait: Hashable>(
         _ nodes: some Sequence<Int32>, in scene: Scene, apartBy trait: (TaskRecord) -> Trait
     ) -> [TaskBatch] {
         var places: [Key<Trait>: Int] = [:]
         var batches: [TaskBatch] = []
         for node in nodes {
-            guard let task = scene.task(at: node) else { continue }
+            let task = scene.snapshot.tasks[Int(node)]
             let frame = Words.own(task.frames)
             let key = Key(
                 address: frame?.address, line: frame?.location?.line, trait: trait(task))
             if let known = places[key] {
-                batches[known].tasks.append(task)
+                batches[known].ids.append(task.id)
                 batches[known].nodes.append(node)
             } else {
                 places[key] = batches.count
                 batches.append(
-                    TaskBatch(place: scene.words.place(task.frames), tasks: [task], nodes: [node]))
+                    TaskBatch(
+                        place: scene.words.place(task.frames), first: task, ids: [task.id],
+                        nodes: [node]))
             }
         }
         return batches

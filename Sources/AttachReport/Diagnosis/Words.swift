@@ -55,12 +55,12 @@ struct Words {
     }
 
     /// `tasks 1, 2 and 3`, the rest as a number.
-    func tasks(_ tasks: [TaskRecord]) -> String {
-        if tasks.count == 1, let only = tasks.first { return task(only.id) }
-        let shown = tasks.prefix(tasks.count > 5 ? 4 : 5).map { String($0.id) }
-        let rest = tasks.count - shown.count
+    func tasks(_ ids: [UInt64]) -> String {
+        if ids.count == 1, let only = ids.first { return task(only) }
+        let shown = ids.prefix(ids.count > 5 ? 4 : 5).map { String($0) }
+        let rest = ids.count - shown.count
         return rest > 0
-            ? "\(tasks.count) tasks (\(shown.joined(separator: ", ")) and \(rest) more)"
+            ? "\(ids.count) tasks (\(shown.joined(separator: ", ")) and \(rest) more)"
             : "tasks \(Self.list(shown))"
     }
 

@@ -64,15 +64,16 @@ enum CancelledStillWaitingRule: Rule {
 
     /// One for those that have not moved, or for all where nobody has looked again.
     private static func suspicions(_ batch: TaskBatch, in scene: Scene) -> [Suspicion] {
-        let resting = zip(batch.tasks, batch.nodes).filter { task, _ in
-            scene.certainty(thatRest: [task] + [hangs(on: task, in: scene)].compactMap(\.self))
-                != nil
+        guard let (confidence, couldRise) = scene.certainty(thatRest: []) else { return [] }
+        let resting = batch.nodes.filter { node in
+            let task = scene.snapshot.tasks[Int(node)]
+            let end = task.wait == .continuation ? nil : hangs(on: task, in: scene)?.id
+            return scene.certainty(thatRest: [task.id] + (end.map { [$0] } ?? [])) != nil
         }
-        guard let first = resting.first?.0,
-            let (confidence, couldRise) = scene.certainty(thatRest: [first])
-        else { return [] }
-        let tasks = resting.map(\.0)
-        let isOne = tasks.count == 1
+        guard !resting.isEmpty else { return [] }
+        let first = scene.snapshot.tasks[Int(resting[0])]
+        let ids = resting.map { scene.snapshot.tasks[Int($0)].id }
+        let isOne = ids.count == 1
         let what: String
         if case .task(let id) = first.wait, isOne {
             what = "for \(scene.words.task(id)), which has not been cancelled"
@@ -86,10 +87,10 @@ enum CancelledStillWaitingRule: Rule {
         return [
             Suspicion(
                 kind: .cancelledStillWaiting, phase: .deaf, severity: .warning,
-                confidence: confidence, couldRise: couldRise, roots: resting.map(\.1),
-                subjects: tasks.map { .task($0.id) },
+                confidence: confidence, couldRise: couldRise, roots: resting,
+                subjects: ids.map { .task($0) },
                 message:
-                    "\(scene.words.tasks(tasks)) \(isOne ? "was" : "were") cancelled and still "
+                    "\(scene.words.tasks(ids)) \(isOne ? "was" : "were") cancelled and still "
                     + "\(isOne ? "waits" : "wait") \(what)\(Words.clause(batch.place))",
                 evidence: evidence, advice: advice)
         ]

@@ -61,7 +61,8 @@ enum DeadlockRule: Rule {
         let arrows = cycle.map { scene.graph.arrows[$0] }
         let nodes = arrows.map(\.from)
         let subjects = nodes.map { scene.graph.subjects[Int($0)] }
-        var evidence = arrows.map { step($0, in: scene) }
+        var evidence = arrows.prefix(100).map { step($0, in: scene) }
+        if arrows.count > 100 { evidence.append("… and \(arrows.count - 100) more steps") }
         if !isCertain { evidence.append("a wait in the circle has a time-out") }
         return Suspicion(
             kind: .deadlock, phase: .cycle, severity: .problem,

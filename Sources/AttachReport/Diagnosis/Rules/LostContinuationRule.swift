@@ -66,8 +66,8 @@ enum LostContinuationRule: Rule {
     private static func suspicion(
         _ batch: TaskBatch, _ gap: Gap?, in scene: Scene
     ) -> Suspicion {
-        let first = batch.tasks[0]
-        let isOne = batch.tasks.count == 1
+        let first = batch.first
+        let isOne = batch.isOne
         var evidence: [String] = []
         if case .nowhere(let bytes)? = first.continuation?.reach {
             evidence.append(
@@ -88,7 +88,7 @@ enum LostContinuationRule: Rule {
             confidence: gap == nil ? .proven : .hint, roots: batch.nodes,
             subjects: batch.subjects,
             message:
-                "\(scene.words.tasks(batch.tasks)) \(waits) that nothing in the process refers to any "
+                "\(scene.words.tasks(batch.ids)) \(waits) that nothing in the process refers to any "
                 + "more\(Words.clause(batch.place))",
             evidence: evidence, advice: advice)
     }

@@ -63,18 +63,18 @@ enum NeverStartedRule: Rule {
     private static func suspicion(
         _ batch: TaskBatch, isQuiet: Bool, in scene: Scene
     ) -> Suspicion? {
-        guard var (confidence, couldRise) = scene.certainty(thatRest: batch.tasks) else {
+        guard var (confidence, couldRise) = scene.certainty(thatRest: batch.ids) else {
             return nil
         }
         // While something runs, it may be about to take the job.
         if !isQuiet { confidence = .hint }
         couldRise = couldRise && confidence == .hint
         let words = scene.words
-        let isOne = batch.tasks.count == 1
+        let isOne = batch.isOne
         var subjects = batch.subjects
         var roots = batch.nodes
         var where_ = "handed to no executor"
-        if case .executor(let address, let type) = batch.tasks[0].wait {
+        if case .executor(let address, let type) = batch.first.wait {
             let executor = Subject.executor(address)
             subjects.append(executor)
             if let node = scene.node(executor) { roots.append(node) }
@@ -87,7 +87,7 @@ enum NeverStartedRule: Rule {
         return Suspicion(
             kind: .neverStarted, phase: .unstarted, severity: .warning, confidence: confidence,
             couldRise: couldRise, roots: roots, subjects: subjects,
-            message: "\(words.tasks(batch.tasks)) \(isOne ? "has" : "have") never started: "
+            message: "\(words.tasks(batch.ids)) \(isOne ? "has" : "have") never started: "
                 + "\(isOne ? "it is" : "they are") \(where_)"
                 + (batch.place.isEmpty
                     ? "" : "; \(isOne ? "it begins" : "they begin")\(batch.place)"),

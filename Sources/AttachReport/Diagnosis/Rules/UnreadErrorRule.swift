@@ -61,15 +61,17 @@ enum UnreadErrorRule: Rule {
     }
 
     private static func suspicion(_ batch: TaskBatch, in scene: Scene) -> Suspicion {
-        let first = batch.tasks[0]
-        let isOne = batch.tasks.count == 1
+        let first = batch.first
+        let isOne = batch.isOne
         var error = "an error"
         if case .error(let type?, let name)? = first.result {
             error = "the error \(type)\(name.map { ".\($0)" } ?? "")"
         }
         let isChild = isUnread(first)
         var evidence: [String] = []
-        let handles = batch.tasks.compactMap(\.handles).reduce(0) { $0 &+ $1 }
+        let handles = batch.nodes.reduce(0) { sum, node in
+            sum &+ (scene.snapshot.tasks[Int(node)].handles ?? 0)
+        }
         if isChild {
             evidence.append("the result has not been taken by the parent")
         } else {
@@ -78,13 +80,14 @@ enum UnreadErrorRule: Rule {
             }
             evidence.append("whether somebody has read the error leaves no trace in memory")
         }
-        let parents = Set(batch.tasks.compactMap(\.parent)).compactMap { scene.index.task($0) }
+        let parents = Set(batch.nodes.compactMap { scene.snapshot.tasks[Int($0)].parent })
+            .compactMap { scene.index.task($0) }
         let verb = isOne ? "has" : "have"
         return Suspicion(
             kind: .unreadError, phase: .error, severity: .warning, confidence: .hint,
             roots: batch.nodes, raisedBehind: isChild ? parents.sorted() : [],
             subjects: batch.subjects,
-            message: "\(scene.words.tasks(batch.tasks)) \(verb) failed with \(error), and "
+            message: "\(scene.words.tasks(batch.ids)) \(verb) failed with \(error), and "
                 + (isChild ? "nobody has taken the result" : "nobody waits for the result"),
             evidence: evidence, advice: advice)
     }
