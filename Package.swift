@@ -16,7 +16,8 @@ let strict: [SwiftSetting] = [
 /// `_Unwind_*` too, so it must come after libgcc_eh, and a library before those it draws on. It
 /// is one list of one target because the package manager drops what it has seen in another.
 let nativeLibraries: [LinkerSetting] = [
-    "unwind-x86_64", "gcc_eh", "unwind", "dw", "elf", "lzma", "bz2", "z",
+    "unwind-x86_64", "gcc_eh", "unwind", "dw", "elf", "lzma", "bz2", "z", "zstd",
+    "lz4",
 ].map { .linkedLibrary($0, .when(platforms: [.linux])) }
 
 let package = Package(
@@ -33,11 +34,14 @@ let package = Package(
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "CUnwind", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "CElf", cSettings: [.define("_GNU_SOURCE")]),
+        .target(name: "CCompression", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "CSwiftRuntime"),
         .target(name: "AttachReport", swiftSettings: strict),
         .target(
             name: "AttachCore",
-            dependencies: ["CLinux", "CUnwind", "CElf", "CSwiftRuntime", "AttachReport"],
+            dependencies: [
+                "CLinux", "CUnwind", "CElf", "CCompression", "CSwiftRuntime", "AttachReport",
+            ],
             swiftSettings: strict, linkerSettings: nativeLibraries),
         .executableTarget(
             name: "asyncattach",

@@ -265,6 +265,22 @@ ssize_t cl_attribute(
     return size < 0 ? -errno : size;
 }
 
+int cl_open_temporary(const char *folder) {
+    int descriptor = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
+    if (descriptor >= 0)
+        return descriptor;
+    // Not every file system can.
+    char path[4096];
+    int length = snprintf(path, sizeof path, "%s/asyncattach-XXXXXX", folder);
+    if (length < 0 || (size_t)length >= sizeof path)
+        return -ENAMETOOLONG;
+    descriptor = mkostemp(path, O_CLOEXEC);
+    if (descriptor < 0)
+        return -errno;
+    unlink(path);
+    return descriptor;
+}
+
 int cl_pipe(int ends[2]) { return result_of(pipe2(ends, O_CLOEXEC)); }
 
 pid_t cl_fork(void) {

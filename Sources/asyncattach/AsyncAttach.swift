@@ -37,7 +37,9 @@ struct AsyncAttach: ParsableCommand {
               -v, --verbose      addresses and all evidence
             """,
         version: Tool.version,
-        subcommands: [DumpCommand.self, CheckCommand.self, ExplainCommand.self],
+        subcommands: [
+            DumpCommand.self, CheckCommand.self, CoreCommand.self, ExplainCommand.self,
+        ],
         defaultSubcommand: DumpCommand.self)
 
     /// Checks what everything else counts on, and runs the command.

@@ -34,6 +34,21 @@ enum ErrorMessage {
         }
     }
 
+    /// The line for a core file that cannot be read.
+    static func words(_ error: CoreFileError) -> String {
+        switch error {
+        case .file(let path, let errno):
+            "could not open \(path): \(SystemError(errno: errno).words)"
+        case .notACore(let path, let what):
+            "\(path) is \(what), not a core file; give a core file, or the pid of a process"
+        case .notSupported(let path, let what):
+            "\(path) is a core file \(what); only those of x86_64 and aarch64 can be read"
+        case .damaged(let path, let what):
+            "nothing can be read from \(path): \(what); look whether the disk was full or a limit "
+                + "(ulimit -c) cut it"
+        }
+    }
+
     private static func words(_ cause: PermissionCause, pid: Int32) -> String {
         switch cause {
         case .alreadyTraced(let tracer, let name):

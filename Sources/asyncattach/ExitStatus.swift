@@ -1,4 +1,5 @@
 import AttachCore
+import Glibc
 
 /// The exit codes, which scripts rely on. They are listed in the manual and never change meaning.
 enum ExitStatus: Int32 {
@@ -8,11 +9,11 @@ enum ExitStatus: Int32 {
     case finding = 1
     /// Done in part: something could not be read; what and why is in the report.
     case partial = 2
-    /// No such process, or it ended meanwhile.
+    /// No such process or core file, or it ended meanwhile.
     case noProcess = 3
     /// Not permitted.
     case notPermitted = 4
-    /// Not a 64-bit ELF process, or not a CPU we know.
+    /// Not a 64-bit ELF process or core file, or not a CPU we know.
     case notSupported = 5
     /// It took too long.
     case timeout = 6
@@ -32,6 +33,15 @@ enum ExitStatus: Int32 {
         case .notSupported: self = .notSupported
         case .keptChanging: self = .timeout
         case .system: self = .fault
+        }
+    }
+
+    /// The code for a core file that cannot be read.
+    init(_ error: CoreFileError) {
+        switch error {
+        case .file(_, errno: EACCES), .file(_, errno: EPERM): self = .notPermitted
+        case .file: self = .noProcess
+        case .notACore, .notSupported, .damaged: self = .notSupported
         }
     }
 

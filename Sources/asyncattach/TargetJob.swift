@@ -33,43 +33,7 @@ struct TargetJob {
             ErrorMessage.print(ErrorMessage.words(error))
             return ExitStatus(error)
         }
-        // Foreign bytes may ask for any amount of memory; the honest need grows with the capture.
-        SupervisedChild.confine(
-            memoryBytes: 8 << 30 + 6 * capture.record.bytes, seconds: UInt64(seconds))
-        var wanted = SnapshotOptions()
-        wanted.readsLines = readsLines
-        var assembler = SnapshotAssembler(capture, options: wanted)
-        let report = report(on: assembler.snapshot(), of: capture)
-        let status: ExitStatus
-        do {
-            status = try deliver(report)
-        } catch {
-            if error != .write(errno: EPIPE) { ErrorMessage.print(error.words) }
-            return .output
-        }
-        if isVerbose { printTimings(assembler, capture) }
-        guard status == .success else { return status }
-        return report.snapshot.coverage.gaps.isEmpty ? .success : .partial
-    }
-
-    /// From what was seen to what it means, with a second look where that makes it surer.
-    private func report(on snapshot: Snapshot, of capture: Capture) -> Report {
-        var snapshot = snapshot
-        var diagnosis = Diagnosis(of: snapshot)
-        if diagnosis.wantsSecondLook,
-            let stillness = capture.secondLook?.stillness(of: snapshot, capture: capture)
-        {
-            snapshot.stillness = stillness
-            diagnosis = Diagnosis(of: snapshot)
-        }
-        return Report(
-            toolVersion: Tool.version, snapshot: snapshot, edges: diagnosis.edges,
-            findings: diagnosis.findings)
-    }
-
-    private func printTimings(_ assembler: SnapshotAssembler, _ capture: Capture) {
-        var words = ["stopped \(capture.record.pauseNanoseconds / 1000) µs"]
-        words += assembler.timings.map { "\($0.part) \($0.nanoseconds / 1000) µs" }
-        ErrorMessage.print(words.joined(separator: ", "))
+        return ReportJob(seconds: seconds, readsLines: readsLines, isVerbose: isVerbose)
+            .run(capture, deliver: deliver)
     }
 }

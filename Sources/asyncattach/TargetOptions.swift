@@ -64,44 +64,12 @@ struct TargetOptions: ParsableArguments {
                     job.run($0, deliver: deliver).rawValue
                 }
             }
-            return status(outcome, pid: job.pid, interrupted: interrupted)
+            return Supervision(
+                subject: "process \(job.pid)", isProcess: true, timeout: timeout
+            ).status(outcome, interrupted: interrupted)
         } catch {
             ErrorMessage.print(ErrorMessage.words(error))
             return ExitStatus(error)
-        }
-    }
-
-    private func status(
-        _ outcome: SupervisedOutcome, pid: Int32, interrupted: () -> Void
-    ) -> ExitStatus {
-        switch outcome {
-        case .exited(let code):
-            return ExitStatus(rawValue: code) ?? .fault
-        case .crashed(signal: SIGKILL):
-            ErrorMessage.print(
-                "the part that reads process \(pid) was killed from outside, perhaps because "
-                    + "the system ran out of memory; the process was released and runs on")
-            return .fault
-        case .crashed(signal: SIGXCPU):
-            return status(.timeout, pid: pid, interrupted: interrupted)
-        case .crashed(let signal):
-            ErrorMessage.print(
-                "the part that reads process \(pid) was ended by signal \(signal); the process "
-                    + "was released and runs on. This is a fault of asyncattach: please report it")
-            return .fault
-        case .stopTimeout:
-            ErrorMessage.print(
-                "process \(pid) could not be copied in time and was released; try again, or with "
-                    + "a longer --max-pause")
-            return .timeout
-        case .timeout:
-            ErrorMessage.print(
-                "reading process \(pid) took longer than \(timeout) s; it was released and runs "
-                    + "on. Allow more with --timeout \(UInt64(timeout) * 4)")
-            return .timeout
-        case .interrupted(let signal):
-            interrupted()
-            SupervisedChild.die(of: signal)
         }
     }
 }

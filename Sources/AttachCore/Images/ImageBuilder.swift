@@ -1,18 +1,5 @@
 import AttachReport
 
-/// A file as mappings name it: device and inode.
-struct MappedIdentity: Hashable {
-    /// `major << 32 | minor`.
-    var device: UInt64
-    /// Inode on that device.
-    var inode: UInt64
-
-    init(_ device: UInt64, _ inode: UInt64) {
-        self.device = device
-        self.inode = inode
-    }
-}
-
 /// Makes images of mapped files, and notes what could not be read.
 struct ImageBuilder {
     private let memory: TargetMemory

@@ -26,6 +26,14 @@ public struct Capture: Sendable {
     public var secondLook: SecondLook? = nil
     /// What threads wait on, by number, as it was right after the release; empty for a core file.
     public var descriptors: [Int32: OpenDescriptor] = [:]
+    /// The auxiliary vector that the kernel gave its program (getauxval(3)): keys and values by
+    /// turns; empty where it is not known.
+    public var auxiliaryVector: [UInt64] = []
+
+    /// Bytes of our address space that it takes up: those of a core file are mapped, not read.
+    public var addressSpaceBytes: UInt64 {
+        record.source == .live ? 0 : memory.segments.reduce(0) { $0 &+ ($1.end &- $1.start) }
+    }
 }
 
 /// One thread of a capture.

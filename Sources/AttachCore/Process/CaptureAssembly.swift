@@ -15,6 +15,7 @@ struct CaptureAssembly: ~Copyable {
     private let stuck: [Int32: String]
     private let stuckCalls: [Int32: SystemCall]
     private let sharesClocks: Bool
+    private let auxiliaryVector: [UInt64]
 
     init(
         directory: borrowing ProcessDirectory, target: TargetCheck.Passed,
@@ -47,6 +48,7 @@ struct CaptureAssembly: ~Copyable {
         stuck = reasons
         stuckCalls = calls
         sharesClocks = ProcessFacts.sharesClocks(directory, thread: target.handle)
+        auxiliaryVector = ProcessFacts.auxiliaryVector(directory, thread: target.handle)
     }
 
     consuming func capture(
@@ -74,7 +76,7 @@ struct CaptureAssembly: ~Copyable {
             clocks: ClockReadings(
                 realtime: window.time, monotonic: sharesClocks ? window.monotonic : nil,
                 boottime: sharesClocks ? window.boottime : nil),
-            descriptors: descriptors)
+            descriptors: descriptors, auxiliaryVector: auxiliaryVector)
     }
 
     /// Captured pages, over what was constant, over zeroes where private anonymous memory was
@@ -195,6 +197,15 @@ enum ProcessFacts {
         let theirs = directory.destination(of: "task/\(thread)/ns/time")
         let ours = (try? ProcessDirectory(pid: getpid()))?.destination(of: "ns/time")
         return theirs == ours
+    }
+
+    /// What the kernel told its program (getauxval(3)).
+    static func auxiliaryVector(_ directory: borrowing ProcessDirectory, thread: Int32) -> [UInt64]
+    {
+        let bytes = (try? directory.contents(of: "task/\(thread)/auxv", limit: 1 << 16).get()) ?? []
+        return stride(from: 0, to: bytes.count - bytes.count % 8, by: 8).map { place in
+            bytes[place..<place + 8].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        }
     }
 
     /// What the kernel says of a thread that does not stop.

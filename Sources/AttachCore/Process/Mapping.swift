@@ -25,4 +25,19 @@ public struct Mapping: Hashable, Sendable {
     public var isFile: Bool { inode != 0 }
     /// Bytes in it.
     public var size: UInt64 { end - start }
+    /// Which file it is.
+    var identity: MappedIdentity { MappedIdentity(device, inode) }
+}
+
+/// A file as mappings name it: device and inode.
+struct MappedIdentity: Hashable {
+    /// `major << 32 | minor`.
+    var device: UInt64
+    /// Inode on that device.
+    var inode: UInt64
+
+    init(_ device: UInt64, _ inode: UInt64) {
+        self.device = device
+        self.inode = inode
+    }
 }

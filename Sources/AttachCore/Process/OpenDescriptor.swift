@@ -7,6 +7,12 @@ public struct OpenDescriptor: Hashable, Sendable {
     /// For an epoll: those it watches, by number; not all where it watches very many.
     public var members: [Int32] = []
 
+    /// Memberwise.
+    init(record: DescriptorRecord, members: [Int32]) {
+        self.record = record
+        self.members = members
+    }
+
     /// Reads it off what `/proc/PID/fd/N` leads to and `/proc/PID/fdinfo/N` says.
     ///
     /// - Parameters:

@@ -107,6 +107,10 @@ int cl_openat(int directory, const char *path, int flags);
 ssize_t cl_attribute(
     int directory, const char *path, const char *name, void *value, size_t capacity);
 
+// Makes a file without a name in this folder, to be read and written, which goes away with its
+// last descriptor. Returns the descriptor or the negative errno.
+int cl_open_temporary(const char *folder);
+
 // pipe2(2), close-on-exec: ends[0] is read from, ends[1] written to.
 int cl_pipe(int ends[_Nonnull 2]);
 

@@ -57,6 +57,8 @@ struct ELFLayout: Sendable {
         func contains(_ place: UInt64) -> Bool { place >= address && place - address < size }
     }
 
+    /// `e_type`: what kind of file it is.
+    var type: UInt16
     /// `e_machine`.
     var machine: UInt16
     /// The program header table.
@@ -67,19 +69,26 @@ struct ELFLayout: Sendable {
     var damage: String?
     private var sectionNames: Section?
 
-    /// Real files have a dozen segments and a few dozen sections.
-    private static let segmentLimit: UInt64 = 1024
+    /// `e_type` of a core file.
+    static let core: UInt16 = 4
+
+    /// Real programs have a dozen segments and a few dozen sections.
+    static let segmentLimit: UInt64 = 1024
     private static let sectionLimit: UInt64 = 65_536
 
     /// Reads the headers. Throws where there is nothing to be had from the file.
-    init(_ file: ImageBytes) throws(FileFailure) {
+    ///
+    /// - Parameter segmentLimit: more segments than these are a fault of the file.
+    init(_ file: ImageBytes, segmentLimit: UInt64 = segmentLimit) throws(FileFailure) {
         guard file.load(0, as: UInt32.self) == 0x464c_457f,  // "\u{7f}ELF"
             file.load(4, as: UInt8.self) == 2, file.load(5, as: UInt8.self) == 1,
-            let machine: UInt16 = file.load(18), let segmentTable: UInt64 = file.load(32),
+            let type: UInt16 = file.load(16), let machine: UInt16 = file.load(18),
+            let segmentTable: UInt64 = file.load(32),
             let sectionTable: UInt64 = file.load(40), let segmentSize: UInt16 = file.load(54),
             let segmentCount: UInt16 = file.load(56), let sectionSize: UInt16 = file.load(58),
             let sectionCount: UInt16 = file.load(60), let nameIndex: UInt16 = file.load(62)
         else { throw .notELF }
+        self.type = type
         self.machine = machine
         self.segments = []
         self.sections = []
@@ -94,7 +103,7 @@ struct ELFLayout: Sendable {
         if nameSection == 0xffff { nameSection = UInt64(first?.section.link ?? 0) }
 
         if counts.segments > 0 {
-            guard segmentSize == 56, counts.segments <= Self.segmentLimit,
+            guard segmentSize == 56, counts.segments <= segmentLimit,
                 file.holds(segmentTable, counts.segments * 56)
             else { throw .malformed("program headers lie outside the file") }
             for index in 0..<counts.segments {
@@ -172,15 +181,19 @@ struct ELFLayout: Sendable {
 
     /// The bytes of the GNU build ID (`NT_GNU_BUILD_ID`), from the notes of segments, else of
     /// sections; nil without one.
-    func buildID(in file: ImageBytes) -> (bytes: [UInt8], address: UInt64?)? {
+    func buildID(
+        in file: ImageBytes
+    ) -> (bytes: [UInt8], address: UInt64?, offset: UInt64)? {
         for segment in segments where segment.type == Segment.note {
             if let found = Self.buildID(file, segment.offset, segment.fileSize, segment.alignment) {
-                return (found.bytes, segment.address.addingReportingOverflow(found.skip).0)
+                return (
+                    found.bytes, segment.address &+ found.skip, segment.offset &+ found.skip
+                )
             }
         }
         for section in sections where section.type == Section.note {
             if let found = Self.buildID(file, section.offset, section.size, 4) {
-                return (found.bytes, nil)
+                return (found.bytes, nil, section.offset &+ found.skip)
             }
         }
         return nil

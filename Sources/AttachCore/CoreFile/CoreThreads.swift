@@ -1,0 +1,60 @@
+import AttachReport
+
+/// The threads of a core file: `NT_PRSTATUS` for each (linux/elfcore.h, `struct elf_prstatus`).
+struct CoreThreads {
+    /// By id.
+    private(set) var threads: [CapturedThread] = []
+    /// What is wrong with some.
+    private(set) var gaps: [Gap] = []
+
+    private static let status: UInt32 = 1  // NT_PRSTATUS, linux/elf.h
+    private static let threadPointer: UInt32 = 0x401  // NT_ARM_TLS
+    private static let idOffset: UInt64 = 32
+    private static let registerOffset: UInt64 = 112
+
+    init(_ notes: CoreNotes, architecture: Architecture) {
+        var places: [Int32: Int] = [:]
+        var unreadable = 0
+        var last: Int?
+        for note in notes.notes {
+            if note.owner == "CORE", note.type == Self.status {
+                guard let thread = Self.thread(note.bytes, architecture),
+                    places.updateValue(threads.count, forKey: thread.id) == nil
+                else {
+                    unreadable += 1
+                    last = nil
+                    continue
+                }
+                last = threads.count
+                threads.append(thread)
+            } else if note.owner == "LINUX", note.type == Self.threadPointer, let last {
+                // What follows a thread's status belongs to it.
+                threads[last].registers?.threadPointer = note.bytes.load(0)
+            }
+        }
+        if unreadable > 0 {
+            gaps.append(
+                Gap(
+                    what: "threads", reason: .inconsistent,
+                    detail: "\(unreadable) that make no sense or are there twice"))
+        }
+        threads.sort { $0.id < $1.id }
+    }
+
+    private static func thread(
+        _ bytes: CoreBytes, _ architecture: Architecture
+    ) -> CapturedThread? {
+        guard let id: Int32 = bytes.load(idOffset), id > 0,
+            let words = bytes.words(registerOffset, count: architecture.registerCount),
+            let registers = RegisterSet(architecture: architecture, words: words)
+        else { return nil }
+        let call = SystemCallReader.call(registers: registers)
+        // Out of a system call it ran. Which calls interrupt is known for x86_64 only.
+        let state: ThreadRecord.State =
+            call != nil ? .sleeping : architecture == .x86_64 ? .running : .unknown
+        // The kernel does not write the names of threads.
+        return CapturedThread(
+            id: id, namespaceID: nil, name: "", state: state, registers: registers,
+            systemCall: call)
+    }
+}

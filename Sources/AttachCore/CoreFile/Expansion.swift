@@ -1,0 +1,78 @@
+import AttachReport
+import CCompression
+import CLinux
+import Glibc
+
+/// Expands a compressed core file into a temporary file without a name.
+enum Expansion {
+    /// How a file is compressed; nil where it is not.
+    static func kind(of file: OpenFile) -> Int32? {
+        var head = [UInt8](repeating: 0, count: 8)
+        let count = unsafe head.withUnsafeMutableBytes { buffer in
+            unsafe pread(file.descriptor, buffer.baseAddress, buffer.count, 0)
+        }
+        guard count > 0 else { return nil }
+        let kind = unsafe cc_kind(&head, count)
+        return kind == Int32(CC_NONE) ? nil : kind
+    }
+
+    /// What came out, as far as it goes.
+    static func expand(
+        _ file: OpenFile, kind: Int32, path: String
+    ) throws(CoreFileError) -> (file: OpenFile, gaps: [Gap]) {
+        let (output, room) = try temporaryFile()
+        var result = cc_result()
+        let failure = unsafe cc_expand(
+            kind, file.descriptor, output.descriptor, sizeLimit, room, memoryLimit, timeLimit,
+            &result)
+        switch failure {
+        case 0: break
+        case EBADMSG: throw .damaged(path: path, what: "it cannot be decompressed")
+        default: throw .file(path: path, errno: failure)
+        }
+        var gaps: [Gap] = []
+        if result.cut != 0 {
+            gaps.append(
+                Gap(
+                    what: "core file", reason: .shortRead,
+                    detail: "its compressed form is cut short or damaged"))
+        }
+        if result.limited != 0 {
+            gaps.append(
+                Gap(
+                    what: "core file", reason: .limit,
+                    detail: "there is no room to decompress all of it; set TMPDIR to where there "
+                        + "is more"))
+        }
+        return (output, gaps)
+    }
+
+    /// Apparent size: most of a large process is untouched.
+    private static let sizeLimit: UInt64 = 1 << 42
+    /// For windows and dictionaries.
+    private static let memoryLimit: UInt64 = 512 << 20
+    private static let timeLimit: UInt32 = 600
+
+    /// An empty file and how many bytes may be put into it: half of what is free there.
+    private static func temporaryFile() throws(CoreFileError) -> (OpenFile, UInt64) {
+        var folders = ["/var/tmp", "/tmp"]
+        if let wanted = unsafe getenv("TMPDIR") {
+            unsafe folders.insert(String(cString: wanted), at: 0)
+        }
+        var failure = (folders[0], ENOENT)
+        for folder in folders {
+            let descriptor = unsafe cl_open_temporary(folder)
+            guard descriptor >= 0 else {
+                failure = (folder, -descriptor)
+                continue
+            }
+            let file = OpenFile(adopting: descriptor)
+            var system = statvfs()
+            guard unsafe fstatvfs(descriptor, &system) == 0 else { continue }
+            let free = UInt64(system.f_bavail).multipliedReportingOverflow(
+                by: UInt64(system.f_frsize))
+            return (file, (free.overflow ? .max : free.partialValue) / 2)
+        }
+        throw .file(path: failure.0, errno: failure.1)
+    }
+}

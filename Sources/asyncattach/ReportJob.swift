@@ -1,0 +1,65 @@
+import AttachCore
+import AttachReport
+import Glibc
+
+/// What is done with a capture, wherever it comes from: understand, diagnose, and hand the report
+/// on.
+struct ReportJob {
+    /// Seconds of processor time that reading foreign bytes may take.
+    let seconds: UInt32
+    /// Whether to look up source lines.
+    let readsLines: Bool
+    /// Whether to tell where the time went.
+    let isVerbose: Bool
+
+    /// The whole job; gives up this process's privileges first. Messages go to standard error.
+    ///
+    /// - Parameter deliver: Writes the report; what it returns becomes the outcome, unless that is
+    ///   success and something could not be read.
+    func run(
+        _ capture: Capture, deliver: (Report) throws(OutputFile.Failure) -> ExitStatus
+    ) -> ExitStatus {
+        // Foreign bytes may ask for any amount of memory; the honest need grows with the capture.
+        SupervisedChild.confine(
+            memoryBytes: 8 << 30 + capture.addressSpaceBytes + 6 * capture.record.bytes,
+            seconds: UInt64(seconds))
+        var wanted = SnapshotOptions()
+        wanted.readsLines = readsLines
+        var assembler = SnapshotAssembler(capture, options: wanted)
+        let report = report(on: assembler.snapshot(), of: capture)
+        let status: ExitStatus
+        do {
+            status = try deliver(report)
+        } catch {
+            if error != .write(errno: EPIPE) { ErrorMessage.print(error.words) }
+            return .output
+        }
+        if isVerbose { printTimings(assembler, capture) }
+        guard status == .success else { return status }
+        return report.snapshot.coverage.gaps.isEmpty ? .success : .partial
+    }
+
+    /// From what was seen to what it means, with a second look where that makes it surer.
+    private func report(on snapshot: Snapshot, of capture: Capture) -> Report {
+        var snapshot = snapshot
+        var diagnosis = Diagnosis(of: snapshot)
+        if diagnosis.wantsSecondLook,
+            let stillness = capture.secondLook?.stillness(of: snapshot, capture: capture)
+        {
+            snapshot.stillness = stillness
+            diagnosis = Diagnosis(of: snapshot)
+        }
+        return Report(
+            toolVersion: Tool.version, snapshot: snapshot, edges: diagnosis.edges,
+            findings: diagnosis.findings)
+    }
+
+    private func printTimings(_ assembler: SnapshotAssembler, _ capture: Capture) {
+        var words: [String] = []
+        if capture.record.source == .live {
+            words.append("stopped \(capture.record.pauseNanoseconds / 1000) µs")
+        }
+        words += assembler.timings.map { "\($0.part) \($0.nanoseconds / 1000) µs" }
+        ErrorMessage.print(words.joined(separator: ", "))
+    }
+}

@@ -1,0 +1,143 @@
+import AttachReport
+import Foundation
+import TestSupport
+import Testing
+
+@testable import AttachCore
+
+/// Core files of real processes against what the living ones showed.
+@Suite(.serialized, .timeLimit(.minutes(5)))
+struct CoreFileLiveTests {
+    @Test(
+        .enabled(if: CoreFolder.kernelWritesThere, "core_pattern is the name of a file"),
+        arguments: [
+            ("Bank", Fixture.Mode.release), ("Structure", .debug),
+            ("Isolation", .releaseWithoutDebugInformation),
+        ])
+    func aCoreOfTheKernelShowsWhatTheProcessShowed(name: String, mode: Fixture.Mode) throws {
+        let folder = try CoreFolder()
+        let fixture = try Fixture(name, mode: mode, launcher: folder.launcher)
+        let live = try Self.snapshot(of: LiveCapture.take(pid: fixture.pid))
+        fixture.child.signal(SIGQUIT)
+        let path = try folder.core(of: fixture.pid)
+        let capture = try CoreReader.read(path)
+        let core = try Self.snapshot(of: capture)
+        expect(core, toBe: live)
+        #expect(core.capture.source == .core)
+        #expect(core.capture.pauseNanoseconds == 0)
+        #expect(core.coverage.gaps == live.coverage.gaps)
+        #expect(core.process.pid == fixture.pid)
+        #expect(core.process.name == live.process.name)
+        #expect(core.process.executable == live.process.executable)
+        #expect(core.process.arguments == live.process.arguments)
+        #expect(capture.clocks == nil && capture.secondLook == nil)
+        // What the kernel leaves out by default came from the files: the core file is small.
+        #expect(core.capture.bytes < 64 << 20)
+    }
+
+    @Test(
+        .enabled(if: CoreFolder.hasGDB, "gdb is installed"),
+        arguments: [("Structure", Fixture.Mode.static), ("Verdict", .release)])
+    func aCoreOfGDBShowsWhatTheProcessShowed(name: String, mode: Fixture.Mode) throws {
+        let folder = try CoreFolder()
+        let fixture = try Fixture(name, mode: mode, name == "Verdict" ? ["abba-mutex"] : [])
+        let live = try Self.snapshot(of: LiveCapture.take(pid: fixture.pid))
+        let path = try folder.coreOfGDB(of: fixture.pid)
+        let core = try Self.snapshot(of: CoreReader.read(path))
+        expect(core, toBe: live)
+    }
+
+    /// The same tasks in the same states with the same stacks, threads, groups and actors. (Only
+    /// threads that ran had moved on.)
+    private func expect(_ core: Snapshot, toBe live: Snapshot) {
+        #expect(!live.tasks.isEmpty)
+        let ran = Set(live.threads.filter { $0.systemCall == nil }.map(\.id))
+        #expect(core.tasks.map(\.id) == live.tasks.map(\.id))
+        for (ours, theirs) in zip(core.tasks, live.tasks) {
+            #expect(ours.name == theirs.name)
+            #expect(ours.state == theirs.state, "task \(ours.id)")
+            #expect(ours.thread == theirs.thread, "task \(ours.id)")
+            #expect("\(ours.wait as Any)" == "\(theirs.wait as Any)", "task \(ours.id)")
+            guard theirs.thread.map(ran.contains) != true else { continue }
+            #expect(ours.frames == theirs.frames, "task \(ours.id)")
+        }
+        #expect(core.threads.map(\.id) == live.threads.map(\.id))
+        for (ours, theirs) in zip(core.threads, live.threads) {
+            #expect(ours.name.isEmpty)
+            #expect(ours.task == theirs.task, "thread \(ours.id)")
+            guard !ran.contains(ours.id) else { continue }
+            #expect(ours.wait?.kind == theirs.wait?.kind, "thread \(ours.id)")
+            #expect(ours.wait?.owner == theirs.wait?.owner, "thread \(ours.id)")
+            #expect(ours.frames == theirs.frames, "thread \(ours.id)")
+        }
+        #expect("\(core.groups)" == "\(live.groups)")
+        #expect("\(core.actors)" == "\(live.actors)")
+        #expect(core.images.map(\.buildID) == live.images.map(\.buildID))
+        #expect(core.images.map(\.path) == live.images.map(\.path))
+    }
+
+    static func snapshot(of capture: Capture) throws -> Snapshot {
+        var assembler = SnapshotAssembler(capture)
+        return assembler.snapshot()
+    }
+}
+
+/// A folder for core files that goes away with its value.
+struct CoreFolder: ~Copyable {
+    let path: String
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.path + "/asyncattach-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Whether the kernel writes a core file to where a process runs.
+    static let kernelWritesThere: Bool = {
+        let text = try? String(contentsOfFile: "/proc/sys/kernel/core_pattern", encoding: .utf8)
+        let pattern = (text ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+        return !pattern.isEmpty && !pattern.contains("/") && !pattern.contains("|")
+    }()
+
+    static let hasGDB = FileManager.default.isExecutableFile(atPath: "/usr/bin/gcore")
+
+    /// What starts a program that leaves its core file here.
+    var launcher: [String] {
+        let script = #"cd "$0" && ulimit -c unlimited && SWIFT_BACKTRACE=enable=no exec "$@""#
+        return ["/bin/sh", "-c", script, path]
+    }
+
+    /// The core file that a dying process leaves here.
+    func core(of pid: Int32) throws -> String {
+        // It is written when the process has ended, which its parent, we, need not collect to see.
+        while true {
+            let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+            let state = stat?.split(separator: ")").last?.split(separator: " ").first
+            if state == nil || state == "Z" { break }
+            usleep(10_000)
+        }
+        let names = try FileManager.default.contentsOfDirectory(atPath: path)
+        return path + "/" + (try #require(names.first { $0.contains("core") }))
+    }
+
+    /// The core file that gdb makes.
+    func coreOfGDB(of pid: Int32) throws -> String {
+        try Self.run("/usr/bin/gcore", ["-o", path + "/gcore", "\(pid)"])
+        return path + "/gcore.\(pid)"
+    }
+
+    /// Runs a program to its end.
+    @discardableResult
+    static func run(_ program: String, _ arguments: [String]) throws -> Int32 {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+}
