@@ -20,8 +20,11 @@ struct OutputFile: ~Copyable {
 
     /// Opens the file beside its final name, readable by its owner only: a report can hold
     /// secrets of the process.
-    init(_ options: OutputOptions) throws(Failure) {
-        guard let path = options.output, path != "-" else {
+    init(_ options: OutputOptions) throws(Failure) { try self.init(path: options.output) }
+
+    /// The same; nil and `-` stand for standard output.
+    init(path: String?) throws(Failure) {
+        guard let path, path != "-" else {
             descriptor = 1
             self.path = nil
             temporaryPath = nil

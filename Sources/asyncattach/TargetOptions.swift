@@ -29,6 +29,17 @@ struct TargetOptions: ParsableArguments {
         readsLines: Bool, isVerbose: Bool, interrupted: () -> Void = {},
         deliver: (Report) throws(OutputFile.Failure) -> ExitStatus
     ) -> ExitStatus {
+        let job = ReportJob(seconds: timeout, readsLines: readsLines, isVerbose: isVerbose)
+        return capture(interrupted: interrupted) { job.run($0, deliver: deliver) }
+    }
+
+    /// Captures each target in turn, in a supervised child of its own, and tells how that ended:
+    /// the worst of all.
+    ///
+    /// - Parameters:
+    ///   - interrupted: Runs before this process dies of a signal such as Ctrl-C.
+    ///   - use: Does something with a capture, in the child.
+    func capture(interrupted: () -> Void, use: (Capture) -> ExitStatus) -> ExitStatus {
         var worst = ExitStatus.success
         for target in targets {
             let pid: Int32
@@ -39,29 +50,26 @@ struct TargetOptions: ParsableArguments {
                 worst = worst.worse(.noProcess)
                 continue
             }
-            let job = TargetJob(
-                pid: pid, maximumPause: Int64(maxPause) * 1_000_000, seconds: timeout,
-                readsLines: readsLines, isVerbose: isVerbose)
-            worst = worst.worse(supervise(job, interrupted: interrupted, deliver: deliver))
+            let job = TargetJob(pid: pid, maximumPause: Int64(maxPause) * 1_000_000)
+            worst = worst.worse(supervise(job, interrupted: interrupted, use: use))
         }
         return worst
     }
 
     private func supervise(
-        _ job: TargetJob, interrupted: () -> Void,
-        deliver: (Report) throws(OutputFile.Failure) -> ExitStatus
+        _ job: TargetJob, interrupted: () -> Void, use: (Capture) -> ExitStatus
     ) -> ExitStatus {
         var deadlines = SupervisedChild.Deadlines()
         deadlines.total = Int64(timeout) * 1_000_000_000
         deadlines.stop = min(deadlines.total, Int64(maxPause) * 1_000_000 + 3_000_000_000)
         do {
             var outcome = try SupervisedChild.run(deadlines: deadlines) {
-                job.run($0, deliver: deliver).rawValue
+                job.run($0, use: use).rawValue
             }
             if outcome == .stopTimeout {
                 // A knot with the target's exec was cut by ending the child; once more, then.
                 outcome = try SupervisedChild.run(deadlines: deadlines) {
-                    job.run($0, deliver: deliver).rawValue
+                    job.run($0, use: use).rawValue
                 }
             }
             return Supervision(

@@ -11,7 +11,7 @@ struct CoreFileLiveTests {
     @Test(
         .enabled(if: CoreFolder.kernelWritesThere, "core_pattern is the name of a file"),
         arguments: [
-            ("Bank", Fixture.Mode.release), ("Structure", .debug),
+            ("Bank", Fixture.Mode.release), ("Structure", .static),
             ("Isolation", .releaseWithoutDebugInformation),
         ])
     func aCoreOfTheKernelShowsWhatTheProcessShowed(name: String, mode: Fixture.Mode) throws {
@@ -25,7 +25,10 @@ struct CoreFileLiveTests {
         expect(core, toBe: live)
         #expect(core.capture.source == .core)
         #expect(core.capture.pauseNanoseconds == 0)
-        #expect(core.coverage.gaps == live.coverage.gaps)
+        // Without a build ID there is a doubt about the program.
+        let doubts = core.coverage.gaps.filter { $0.detail?.contains("no build ID") == true }
+        #expect(doubts.count == (mode == .static ? 1 : 0))
+        #expect(core.coverage.gaps.filter { !doubts.contains($0) } == live.coverage.gaps)
         #expect(core.process.pid == fixture.pid)
         #expect(core.process.name == live.process.name)
         #expect(core.process.executable == live.process.executable)
@@ -35,12 +38,10 @@ struct CoreFileLiveTests {
         #expect(core.capture.bytes < 64 << 20)
     }
 
-    @Test(
-        .enabled(if: CoreFolder.hasGDB, "gdb is installed"),
-        arguments: [("Structure", Fixture.Mode.static), ("Verdict", .release)])
-    func aCoreOfGDBShowsWhatTheProcessShowed(name: String, mode: Fixture.Mode) throws {
+    @Test(.enabled(if: CoreFolder.hasGDB, "gdb is installed"))
+    func aCoreOfGDBShowsWhatTheProcessShowed() throws {
         let folder = try CoreFolder()
-        let fixture = try Fixture(name, mode: mode, name == "Verdict" ? ["abba-mutex"] : [])
+        let fixture = try Fixture("Verdict", mode: .release, ["abba-mutex"])
         let live = try Self.snapshot(of: LiveCapture.take(pid: fixture.pid))
         let path = try folder.coreOfGDB(of: fixture.pid)
         let core = try Self.snapshot(of: CoreReader.read(path))
@@ -100,7 +101,7 @@ struct CoreFolder: ~Copyable {
         return !pattern.isEmpty && !pattern.contains("/") && !pattern.contains("|")
     }()
 
-    static let hasGDB = FileManager.default.isExecutableFile(atPath: "/usr/bin/gcore")
+    static let hasGDB = FileManager.default.isExecutableFile(atPath: "/usr/bin/gdb")
 
     /// What starts a program that leaves its core file here.
     var launcher: [String] {
@@ -123,8 +124,14 @@ struct CoreFolder: ~Copyable {
 
     /// The core file that gdb makes.
     func coreOfGDB(of pid: Int32) throws -> String {
-        try Self.run("/usr/bin/gcore", ["-o", path + "/gcore", "\(pid)"])
-        return path + "/gcore.\(pid)"
+        // Its symbols are of no use here, and take it long to read.
+        try Self.run(
+            "/usr/bin/gdb",
+            [
+                "-batch", "-nx", "-iex", "set auto-solib-add off", "-p", "\(pid)",
+                "-ex", "gcore \(path)/gcore",
+            ])
+        return path + "/gcore"
     }
 
     /// Runs a program to its end.

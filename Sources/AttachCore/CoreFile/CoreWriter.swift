@@ -5,6 +5,7 @@ import Glibc
 /// never touched, and readable for gdb, lldb and `CoreReader`.
 public struct CoreWriter {
     private let capture: Capture
+    /// Kept, since the layout's runs point into it.
     private let memory: TargetMemory
     private let layout: CoreLayout
 
@@ -21,7 +22,7 @@ public struct CoreWriter {
         self.capture = capture
         memory = capture.memory.withHeaders(
             of: capture.files, mappings: capture.mappings, size: Self.pageSize)
-        layout = CoreLayout(mappings: capture.mappings, runs: memory.segments)
+        layout = CoreLayout(mappings: capture.mappings, memory: memory)
     }
 
     /// Writes it all, in order.
@@ -55,7 +56,7 @@ public struct CoreWriter {
     private func write<Sink: ByteSink & ~Copyable>(
         _ stretch: CoreLayout.Stretch, into sink: inout Sink
     ) throws(Sink.Failure) {
-        for run in memory.segments[stretch.runs] {
+        for run in layout.runs[stretch.runs] {
             guard let bytes = unsafe run.bytes else {
                 let zeroes = [UInt8](repeating: 0, count: Int(run.end - run.start))
                 try sink.write(zeroes.span)
