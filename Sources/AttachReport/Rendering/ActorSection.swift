@@ -143,7 +143,9 @@ extension TextPage {
 extension ActorRecord {
     /// Whether nobody runs on it, queues for it or is suspended in it.
     var isIdle: Bool {
-        state == .idle && task == nil && queue.isEmpty && suspendedInside.isEmpty
+        // The pool has no state of its own: its threads do.
+        (state == .idle || kind == .globalExecutor) && task == nil && queue.isEmpty
+            && suspendedInside.isEmpty
     }
 }
 

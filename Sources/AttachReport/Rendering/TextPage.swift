@@ -83,7 +83,7 @@ struct TextPage {
     /// Writes sentences as lines of 80 columns, or what the terminal has if that is less; the
     /// first one begins at `indent` or where the current line has come to, the others at `indent`.
     mutating func paragraph(_ text: PageText, _ style: Style = .plain, indent: Int) {
-        if column < indent { tab(to: indent, gap: 0) }
+        if column == 0 { tab(to: indent, gap: 0) }
         let width = min(TextLayout.paragraph, options.width ?? TextLayout.paragraph)
         let room = max(24, width - indent)
         for (index, line) in text.wrapped(to: room, first: width - column).enumerated() {

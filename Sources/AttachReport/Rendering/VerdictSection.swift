@@ -87,7 +87,9 @@ extension TextPage {
         }
         let shown = options.verbose ? finding.evidence.count : TextLayout.mostEvidence
         for fact in finding.evidence.prefix(shown) {
-            paragraph("- \(fact)", .quiet, indent: indent)
+            tab(to: indent, gap: 0)
+            write("- ", .quiet)
+            paragraph("\(fact)", .quiet, indent: indent + 2)
         }
         if finding.evidence.count > shown {
             let more = PageText(finding.evidence.count - shown, "more fact", "more facts")
@@ -122,12 +124,13 @@ extension TextPage {
             tab(to: start + 4 + column)
             let next = cycle[(position + 1) % cycle.count]
             write(edges.verb(from: subject, to: next))
-            if let reason = StackReason(subject, index: index) {
-                var text: PageText = "(\(reason.function)"
-                if !reason.place.isEmpty { text += "  \(reason.place)" }
-                flow(text + ")", .quiet, gap: 2, indent: start + 6)
+            guard let reason = StackReason(subject, index: index) else {
+                endLine()
+                continue
             }
-            endLine()
+            let place: PageText = reason.place.isEmpty ? "" : "  \(reason.place)"
+            write("  ")
+            paragraph("(\(reason.function)\(place))", .quiet, indent: start + 6)
         }
         if cycle.count > limit {
             line("|   \(cycle.count - limit) more", indent: start)
@@ -148,16 +151,12 @@ extension TextPage {
             guard let first = some.first else { continue }
             let shown = options.showAll || options.verbose ? some : [first]
             for (position, hint) in shown.enumerated() {
-                tab(to: TextLayout.finding, gap: 0)
                 var text: PageText = "\(kind.rawValue): \(hint.message)"
                 if position == shown.count - 1, some.count > shown.count {
                     text += " (and \(some.count - shown.count) more)"
                 }
-                let width = options.width ?? TextLayout.paragraph
-                write(
-                    options.verbose
-                        ? text : text.shortened(to: max(24, width - TextLayout.finding)), .quiet)
-                endLine()
+                tab(to: TextLayout.finding, gap: 0)
+                paragraph(text, .quiet, indent: TextLayout.finding + 2)
             }
         }
     }
