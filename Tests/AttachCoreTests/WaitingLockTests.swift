@@ -91,6 +91,9 @@ struct WaitingLockTests {
         #expect(foreign?.kind == .futex)
         let nameless = world.wait("futex", arguments, nil, "pthread_mutex_lock")
         #expect(nameless?.kind == .mutex)
+        let alias = world.wait(
+            "futex", arguments, "__GI___lll_lock_wait", "__GI___pthread_mutex_lock")
+        #expect(alias?.owner == 21)
         // The runtime's own are told by who took them.
         let runtime = world.wait(
             "futex", arguments, "__lll_lock_wait", "pthread_mutex_lock",

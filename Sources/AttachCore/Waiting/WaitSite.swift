@@ -144,14 +144,15 @@ enum WaitSite: Hashable {
             : name.contains("lock") ? .swiftRuntimeLock : nil
     }
 
-    /// A C name without version (`@@GLIBC_2.2.5`) and without what the compiler puts behind the
-    /// names of copies (`.constprop.0`).
+    /// A C name without version (`@@GLIBC_2.2.5`), without what the compiler puts behind the names
+    /// of copies (`.constprop.0`), and without what glibc puts before those of its own aliases.
     private static func plainName(_ symbol: String) -> String {
         var end = symbol.startIndex
         while end < symbol.endIndex, symbol[end] != "@", symbol[end] != "." {
             end = symbol.index(after: end)
         }
-        return String(symbol[..<end])
+        let name = symbol[..<end]
+        return String(name.hasPrefix("__GI_") ? name.dropFirst(5) : name)
     }
 
     /// Whether this is the C library.
