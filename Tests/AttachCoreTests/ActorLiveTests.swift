@@ -59,6 +59,34 @@ struct ActorLiveTests {
         }
         #expect(state.gaps.isEmpty)
     }
+
+    /// While everything moves, what is said of an actor and of its tasks must agree.
+    @Test(arguments: ["Busy", "Storm"])
+    func actorsOfABusyProgramContradictNobody(name: String) throws {
+        let fixture = try Fixture(name)
+        for _ in 0..<10 {
+            let state = try RuntimeLook(pid: fixture.pid).state
+            let tasks = state.tasks.reduce(into: [UInt64: TaskRecord]()) {
+                $0[$1.record.id] = $1.record
+            }
+            var places: Set<UInt64> = []
+            for actor in state.actors {
+                if let task = actor.task {
+                    #expect(tasks[task]?.state == .running)
+                    #expect(tasks[task]?.thread == actor.thread)
+                }
+                for case .task(let id) in actor.queue {
+                    #expect(tasks[id]?.state == .enqueued, "in the queue of \(actor)")
+                    #expect(places.insert(id).inserted, "in two queues")
+                }
+                if actor.state == .idle { #expect(actor.queue.isEmpty) }
+            }
+            let queued = tasks.values.filter { $0.state == .enqueued && $0.wait != .unknown }
+            #expect(Set(queued.map(\.id)) == places)
+            let gaps = state.gaps.filter { $0.what.hasPrefix("actor") }
+            #expect(gaps.isEmpty, "\(gaps)")
+        }
+    }
 }
 
 extension Subject {

@@ -178,10 +178,14 @@ struct ActorAssembly {
         return record
     }
 
-    /// Whoever says that he waits, and stands in no list, comes last. That need be no fault: a job
-    /// may be on its way between two lists.
+    /// Adds whoever says that he waits, and stands in no list. That need be no fault: a job may be
+    /// on its way between two lists.
+    ///
+    /// - Parameter areAhead: Whether such a job has left the list already, as libdispatch takes a
+    ///   whole list at once to run it, instead of not having come to it.
     private func settle(
-        _ record: inout ActorRecord, _ queue: [ActorRecord.Job], isWhole: Bool, waiting: [UInt64]
+        _ record: inout ActorRecord, _ queue: [ActorRecord.Job], isWhole: Bool, waiting: [UInt64],
+        areAhead: Bool = false
     ) {
         guard !waiting.isEmpty else {
             (record.queue, record.isQueueComplete) = (queue, isWhole)
@@ -189,7 +193,7 @@ struct ActorAssembly {
         }
         let found = Set(queue)
         let missing = waiting.sorted().map(ActorRecord.Job.task).filter { !found.contains($0) }
-        record.queue = queue + missing
+        record.queue = areAhead ? missing + queue : queue + missing
         record.isQueueComplete = isWhole && missing.isEmpty
     }
 
@@ -249,7 +253,7 @@ struct ActorAssembly {
                 queue += items.items.compactMap { job(in: $0, expected, jobs) }
             }
         }
-        settle(&record, queue, isWhole: isWhole, waiting: waiting.global)
+        settle(&record, queue, isWhole: isWhole, waiting: waiting.global, areAhead: true)
         return record
     }
 
@@ -264,7 +268,8 @@ struct ActorAssembly {
             let queue = items.items.map {
                 job(in: $0, expected, jobs) ?? .other(Address($0.address))
             }
-            settle(&record, queue, isWhole: items.isWhole, waiting: waiting.main)
+            settle(
+                &record, queue, isWhole: items.isWhole, waiting: waiting.main, areAhead: true)
             serve(&record, main)
         } else {
             record.queue = waiting.main.sorted().map(ActorRecord.Job.task)
