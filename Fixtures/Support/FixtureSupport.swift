@@ -101,22 +101,26 @@ enum Fixture {
 
 /// A task as the runtime sees it: where its object lies and what its words say.
 struct TaskObject: Sendable {
-    let address: UInt
+    /// In such a form that whoever looks for holders of the task's continuation does not find one
+    /// here.
+    private let inverse: UInt
+
+    var address: UInt { ~inverse }
 
     /// The task this code runs in.
     static func current() -> TaskObject {
         withUnsafeCurrentTask { task in
             guard let task else { Fixture.fail("not in a task") }
-            return TaskObject(address: unsafeBitCast(task, to: UInt.self))
+            return TaskObject(inverse: ~unsafeBitCast(task, to: UInt.self))
         }
     }
 
     /// The task behind a handle, whether it has ever run or not.
     static func of<Success, Failure: Error>(_ handle: Task<Success, Failure>) -> TaskObject {
-        TaskObject(address: unsafeBitCast(handle, to: UInt.self))
+        TaskObject(inverse: ~unsafeBitCast(handle, to: UInt.self))
     }
 
-    private init(address: UInt) { self.address = address }
+    private init(inverse: UInt) { self.inverse = inverse }
 
     var id: Int { Int(runtimeTaskID(pointer(0))) }
     var isRunning: Bool { flags & 0x800 != 0 }

@@ -7,6 +7,9 @@ public struct SnapshotOptions: Sendable {
     /// Whether source lines and inlined functions are looked up. In a very large program that
     /// takes most of the time.
     public var readsLines = true
+    /// Bytes of memory up to which it is looked up who could resume the tasks that wait in
+    /// continuations; 0 to leave that out.
+    public var continuationSearchLimit: UInt64 = 16 << 30
 
     /// The defaults.
     public init() {}
@@ -35,11 +38,15 @@ public struct SnapshotAssembler {
             return (images, capture.memory.layered(over: files.segments, owners: files.owners))
         }
         let stacks = timed("unwinding") { [self] in unwind(memory, images) }
-        let runtime = timed("tasks") { [capture] in
+        var runtime = timed("tasks") { [capture] in
             var reader = RuntimeReader(
                 memory: memory, images: images, threads: capture.threads, stacks: stacks,
                 architecture: capture.architecture, initialThread: capture.process.pid)
             return reader.read()
+        }
+        timed("continuations") { [capture, options] in
+            ContinuationReader(capture: capture, memory: memory, images: images)
+                .read(into: &runtime, limit: options.continuationSearchLimit)
         }
         let names = timed("names") { [options] in
             var symbolizer = Symbolizer(

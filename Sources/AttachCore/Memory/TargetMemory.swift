@@ -79,6 +79,17 @@ public import AttachReport
         return segments[low]
     }
 
+    /// The first segment that begins behind `address`.
+    func firstSegment(after address: UInt64) -> Segment? {
+        var low = 0
+        var high = segments.count
+        while low < high {
+            let middle = (low &+ high) >> 1
+            if segments[middle].start <= address { low = middle &+ 1 } else { high = middle }
+        }
+        return low < segments.count ? segments[low] : nil
+    }
+
     /// Whether a byte at `address` can be read.
     public func isReadable(_ address: Address) -> Bool { segment(at: address.value) != nil }
 

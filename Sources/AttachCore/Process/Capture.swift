@@ -26,6 +26,9 @@ public struct Capture: Sendable {
     public var secondLook: SecondLook? = nil
     /// What threads wait on, by number, as it was right after the release; empty for a core file.
     public var descriptors: [Int32: OpenDescriptor] = [:]
+    /// Addresses of its own that the kernel keeps for it; nil where that cannot be told, as for a
+    /// core file.
+    public var kernelReferences: KernelReferences? = nil
     /// The auxiliary vector that the kernel gave its program (getauxval(3)): keys and values by
     /// turns; empty where it is not known.
     public var auxiliaryVector: [UInt64] = []

@@ -80,6 +80,7 @@ public enum LiveCapture {
         let directory = try ProcessDirectory(pid: pid)
         let target = try TargetCheck.check(directory)
         var preparation = try CapturePreparation.make(directory, target: target, limits: limits)
+        let holders = KernelReferences.Holders(directory, thread: target.handle)
         progress(.stopping)
         defer { progress(.released) }
         cl_reap_start()
@@ -97,6 +98,7 @@ public enum LiveCapture {
         }
         var window = StopWindow(threadCount: stopped.threads.count)
         window.copy(from: stopped, directory: directory, preparation: &preparation, limits: limits)
+        var references = KernelReferences(directory, thread: target.handle, holders: holders)
         let start = stopped.interruptedAt
         let wasJobStopped = stopped.wasJobStopped
         let threads = stopped.threads
@@ -107,6 +109,9 @@ public enum LiveCapture {
             directory: directory, target: target, threads: threads, isIncomplete: isIncomplete,
             wasJobStopped: wasJobStopped
         ).capture(window, preparation, directory)
+        references.check(
+            KernelReferences.Holders(directory, thread: target.handle), against: holders)
+        capture.kernelReferences = references
         if !wasJobStopped {
             capture.secondLook = SecondLook(
                 directory, thread: target.handle, threads: capture.threads)

@@ -99,16 +99,32 @@ struct ProcessDirectory: ~Copyable {
         unsafe cl_openat(descriptor, path, flags)
     }
 
+    /// The numbers that a folder's entries have for names; nil where it cannot be read, or has
+    /// more of them than `limit`.
+    func numbers(in folder: String, limit: Int) -> [Int32]? {
+        guard case .success(let ids) = entries(of: folder), ids.count <= limit else { return nil }
+        return ids
+    }
+
     /// The ids of its threads, as `task/` lists them now.
     ///
     /// - Throws: as `required` does.
     func threadIDs() throws(AttachError) -> [Int32] {
-        let file = open("task", flags: O_RDONLY | O_DIRECTORY)
-        guard file >= 0 else { throw failure(SystemError(errno: -file), reading: "task") }
+        switch entries(of: "task") {
+        case .failure(let error): throw failure(error, reading: "task")
+        case .success(let ids):
+            guard !ids.isEmpty else { throw .ended(pid: pid) }
+            return ids.sorted()
+        }
+    }
+
+    private func entries(of folder: String) -> Result<[Int32], SystemError> {
+        let file = open(folder, flags: O_RDONLY | O_DIRECTORY)
+        guard file >= 0 else { return .failure(SystemError(errno: -file)) }
         guard let stream = unsafe fdopendir(file) else {
             let error = SystemError(errno: errno)
             close(file)
-            throw failure(error, reading: "task")
+            return .failure(error)
         }
         defer { unsafe closedir(stream) }
         var ids: [Int32] = []
@@ -118,7 +134,6 @@ struct ProcessDirectory: ~Copyable {
             }
             if let id = Int32(name) { ids.append(id) }
         }
-        guard !ids.isEmpty else { throw .ended(pid: pid) }
-        return ids.sorted()
+        return .success(ids)
     }
 }

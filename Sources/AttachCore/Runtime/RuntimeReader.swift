@@ -33,6 +33,20 @@ struct RuntimeState: Sendable {
     var bytesSearched: UInt64 = 0
     /// What could not be read.
     var gaps: [Gap] = []
+    /// How its tasks lie in memory; nil where that is not known, or there are several runtimes.
+    var layout: RuntimeLayout?
+    /// Where the runtime is; nil likewise.
+    var location: RuntimeLocation?
+    /// The timer helpers that were left out, each with the task that sleeps, where there is one.
+    var helpers: [TimerHelper] = []
+}
+
+/// A task that the runtime made for a timer.
+struct TimerHelper: Hashable, Sendable {
+    /// Where it lies.
+    var address: UInt64
+    /// The address of the task that it will wake; nil where that sleeps no more.
+    var sleeper: UInt64?
 }
 
 /// Reads the Swift concurrency runtime of a capture.
@@ -108,6 +122,8 @@ struct RuntimeReader {
         var state = read(first, symbols)
         for location in locations.dropFirst() {
             let more = read(location, symbols)
+            (state.layout, state.location) = (nil, nil)
+            state.helpers += more.helpers
             state.tasks += more.tasks
             state.groups += more.groups
             // Each finds every actor; what the others say of them is about their own tasks.
@@ -173,6 +189,7 @@ struct RuntimeReader {
             view: view, images: images, threads: threads, stacks: stacks,
             architecture: architecture, initialThread: initialThread)
         assembly.assemble(into: &state)
+        (state.layout, state.location) = (layout, location)
         if scan.isCut {
             state.gaps.append(
                 Gap(

@@ -8,6 +8,8 @@ struct SleepHelpers {
     private(set) var helpers: Set<Int> = []
     /// Positions of the tasks that sleep.
     private(set) var sleepers: Set<Int> = []
+    /// Addresses of sleeping tasks by the positions of their helpers.
+    private(set) var sleeperOfHelper: [Int: UInt64] = [:]
 
     private static let finishedStates: ClosedRange<UInt64> = 1...3
 
@@ -25,6 +27,7 @@ struct SleepHelpers {
             {
                 helpers.insert(position)
                 sleepers.insert(sleeper)
+                sleeperOfHelper[position] = word
                 entries.insert(entry.function)
             } else if Self.finishedStates.contains(word) || view.position(of: word) != nil {
                 unpaired.append((position, entry.function, token))

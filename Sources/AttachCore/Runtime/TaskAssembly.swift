@@ -54,6 +54,9 @@ struct TaskAssembly {
         state.actors = actors.records(of: decoded, occupants: occupants)
         state.soleActors = actors.soleActors()
         state.helpersFolded = sleeps.helpers.count
+        state.helpers = sleeps.helpers.sorted().map {
+            TimerHelper(address: view.tasks[$0].address, sleeper: sleeps.sleeperOfHelper[$0])
+        }
         state.gaps += view.gaps.gaps + actors.gaps
     }
 

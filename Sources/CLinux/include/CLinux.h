@@ -11,6 +11,7 @@
 #include <sys/uio.h>
 
 #include "ObjectSearch.h"
+#include "ReferenceSearch.h"
 #include "WordSearch.h"
 
 #pragma clang assume_nonnull begin

@@ -1,0 +1,87 @@
+import AttachReport
+
+/// Says of each task that waits in a continuation who could still resume it.
+struct ContinuationReader {
+    private let capture: Capture
+    private let memory: TargetMemory
+    private let images: ImageTable
+
+    /// Libraries that bring an allocator of their own.
+    private static let allocators = ["libjemalloc", "libmimalloc", "libtcmalloc", "libasan"]
+
+    init(capture: Capture, memory: TargetMemory, images: ImageTable) {
+        self.capture = capture
+        self.memory = memory
+        self.images = images
+    }
+
+    /// Fills in what there is to say. Takes time only where a task waits in a continuation.
+    ///
+    /// - Parameter limit: bytes of captured memory beyond which nothing is searched.
+    func read(into runtime: inout RuntimeState, limit: UInt64) {
+        let candidates = runtime.tasks.indices.filter {
+            ContinuationSearch.isCandidate(runtime.tasks[$0].record)
+        }
+        guard !candidates.isEmpty else { return }
+        func say(_ reason: String) {
+            for index in candidates {
+                runtime.tasks[index].record.continuation = ContinuationRecord(
+                    reach: .unknown(reason))
+            }
+        }
+        let bytes = capture.memory.segments.reduce(UInt64(0)) {
+            $1.isCaptured ? $0 &+ ($1.end &- $1.start) : $0
+        }
+        guard bytes <= limit else { return say("there is more memory than is searched") }
+        let other = images.images.first { image in
+            Self.allocators.contains { image.record.name.hasPrefix($0) }
+        }
+        let heap = GlibcHeap(mappings: capture.mappings, memory: memory)
+        guard
+            let search = ContinuationSearch(
+                capture: capture, memory: memory, runtime: runtime, heap: heap)
+        else { return say("the tasks are not known well enough") }
+        let hidden =
+            MemoryInUse.hiddenBecause(capture)
+            ?? other.map { "memory comes from \($0.record.name), which is not known here" }
+        fill(in: &runtime, candidates, search, heap.map, hidden: hidden)
+    }
+
+    private func fill(
+        in runtime: inout RuntimeState, _ candidates: [Int], _ search: ContinuationSearch,
+        _ map: HeapMap, hidden: String?
+    ) {
+        var reader = search.reader
+        var names = HolderNames(
+            reader: reader, map: map, inUse: search.inUse, images: images,
+            mappings: capture.mappings, tasks: runtime.tasks)
+        for (id, slabs) in search.slabs { names.add(slabs: slabs, ofTask: id) }
+        for index in candidates {
+            guard let finding = search.findings[index] else { continue }
+            var record = ContinuationRecord(isChecked: nil, creator: nil, reach: nil)
+            if let canary = finding.canary {
+                record.isChecked = true
+                record.creator = SwiftString.read(canary &+ 24, &reader)
+            } else if finding.unknownBecause == nil {
+                record.isChecked = false
+            }
+            let handles = runtime.tasks[index].record.handles ?? 0
+            if let reason = finding.unknownBecause ?? (finding.count == 0 ? hidden : nil) {
+                record.reach = .unknown(reason)
+            } else if finding.count == 0 {
+                record.reach = .nowhere(bytesSearched: search.bytesSearched)
+            } else if finding.canaryPlaces.isEmpty, finding.count <= handles {
+                record.reach = .unknown("what refers to it may all be handles of the task")
+            } else {
+                // Who refers to the object of a checked continuation says more than that object.
+                let places =
+                    finding.canaryPlaces
+                    + finding.places.filter { place in
+                        finding.canaryPlaces.isEmpty || place.block != finding.canary
+                    }
+                record.reach = .held(by: names.names(of: places))
+            }
+            runtime.tasks[index].record.continuation = record
+        }
+    }
+}

@@ -1,0 +1,276 @@
+import AttachReport
+
+/// Finds out who could still resume the tasks that wait in continuations.
+///
+/// A continuation is the address of its task, so what is looked for is that address in memory that
+/// somebody can reach. The memory of a task that waits in a continuation, or for such a task,
+/// counts as reachable only once somebody who can resume it was found: until then it can do
+/// nothing. Two such tasks that hold nothing but each other's continuation are lost both.
+struct ContinuationSearch {
+    /// What was found for a task.
+    struct Finding {
+        /// Places that hold its address and may be its continuation; no more than a few.
+        var places: [Reachability.Place] = []
+        /// How many such places there are.
+        var count = 0
+        /// Objects of checked continuations that hold it.
+        var canary: UInt64?
+        /// Places that refer to that object.
+        var canaryPlaces: [Reachability.Place] = []
+        /// Why it cannot be told; nil where it can.
+        var unknownBecause: String?
+    }
+
+    /// By the task's place in the list.
+    private(set) var findings: [Int: Finding] = [:]
+    /// Bytes that were searched.
+    private(set) var bytesSearched: UInt64 = 0
+    /// Memory in use by itself.
+    let inUse: MemoryInUse
+    /// The reader of the memory.
+    private(set) var reader: WordReader
+
+    static let placeLimit = 3
+
+    private let tasks: [RawTask]
+    private let helpers: [TimerHelper]
+    private let layout: RuntimeLayout
+    private let location: RuntimeLocation
+    private var heap: Reachability
+    private var memories: [Int: TaskMemory] = [:]
+    /// Tasks that can do nothing as far as is known, by the blocks that are theirs.
+    private var ownerOfBlock: [UInt64: Int] = [:]
+    private var taskAtAddress: [UInt64: Int] = [:]
+    private var waiters: [Int: [Int]] = [:]
+    private var isBlocked: Set<Int> = []
+    private var canaries: [UInt64: Int] = [:]
+    private var excluded: Set<UInt64> = []
+    private var freed: [Int] = []
+
+    /// Where a job of dispatch keeps what it calls its function with; its function lies before it
+    /// (`dispatch_continuation_s`).
+    private static let waitLinks: [UInt64] = [16, 24]
+
+    init?(capture: Capture, memory: TargetMemory, runtime: RuntimeState, heap: GlibcHeap) {
+        guard let layout = runtime.layout, let location = runtime.location else { return nil }
+        self.layout = layout
+        self.location = location
+        tasks = runtime.tasks
+        helpers = runtime.helpers
+        reader = WordReader(memory)
+        self.heap = Reachability(heap.map, memory)
+        inUse = MemoryInUse(capture: capture, map: heap.map)
+        for (index, task) in tasks.enumerated() {
+            taskAtAddress[task.record.address.value] = index
+        }
+        prepare()
+        findCanaries(heap.map)
+        excludeLinks(runtime.groups)
+        run(capture)
+        bytesSearched = self.heap.bytesSearched
+    }
+
+    /// The blocks that tasks keep their frames in, by the tasks' ids.
+    var slabs: [(task: UInt64, slabs: [UInt64])] {
+        memories.map { (tasks[$0.key].record.id, $0.value.slabs) }
+    }
+
+    /// Whether a task waits for somebody to resume it.
+    static func isCandidate(_ record: TaskRecord) -> Bool {
+        record.wait == .continuation || record.wait == .stream
+    }
+
+    // MARK: Whose memory
+
+    private mutating func prepare() {
+        for (index, task) in tasks.enumerated() {
+            let record = task.record
+            memories[index] = TaskMemory(
+                of: record.address.value, hasEnded: record.state == .completed, layout: layout,
+                heap: &heap, reader: &reader)
+            guard Self.isCandidate(record) else { continue }
+            var finding = Finding()
+            if memories[index]?.block == nil {
+                finding.unknownBecause =
+                    record.flags.contains(.asyncLet)
+                    ? "the task lies in the memory of its parent"
+                    : "the task does not lie in a heap of glibc"
+            } else if memories[index]?.isWhole != true {
+                finding.unknownBecause = "the memory of the task is not whole"
+            } else if record.hasCancellationHandler, record.parent != nil || record.group != nil {
+                // Cancelling calls the handler, and that may resume.
+                finding.unknownBecause = "its parent can cancel it, and it asked to be told"
+            }
+            findings[index] = finding
+            if finding.unknownBecause == nil { isBlocked.insert(index) }
+        }
+        blockWaiters()
+        for index in isBlocked {
+            guard let memory = memories[index], let block = memory.block else { continue }
+            for block in [block] + memory.slabs where heap.watch(block) {
+                ownerOfBlock[block] = index
+            }
+        }
+    }
+
+    /// Who waits for the end of a blocked task can do no more than that. One who is told of a
+    /// cancellation can.
+    private mutating func blockWaiters() {
+        var byID: [UInt64: Int] = [:]
+        for (index, task) in tasks.enumerated() { byID[task.record.id] = index }
+        var all: [Int: [Int]] = [:]
+        for (index, task) in tasks.enumerated() {
+            guard case .task(let id) = task.record.wait, !task.record.hasCancellationHandler,
+                let other = byID[id], memories[index]?.block != nil,
+                memories[index]?.isWhole == true
+            else { continue }
+            all[other, default: []].append(index)
+        }
+        var open = Array(isBlocked)
+        while let index = open.popLast() {
+            for waiter in all[index] ?? [] where isBlocked.insert(waiter).inserted {
+                waiters[index, default: []].append(waiter)
+                open.append(waiter)
+            }
+        }
+    }
+
+    // MARK: What is no continuation
+
+    /// Objects of class `CheckedContinuationCanary`: the task at +16, the function that made it at
+    /// +24 (stdlib/public/Concurrency/CheckedContinuation.swift).
+    private mutating func findCanaries(_ map: HeapMap) {
+        var classes: [UInt64: Bool] = [:]
+        var types = TypeReader()
+        var found: [(object: UInt64, task: Int)] = []
+        var reader = reader
+        let taskAtAddress = taskAtAddress
+        map.eachBlock { block in
+            guard let header = reader.word(block.address &- 8), header & ~7 == 48,
+                let task = reader.word(block.address, 16).flatMap({ taskAtAddress[$0] }),
+                let isa = reader.word(block.address)
+            else { return }
+            if classes[isa] == nil {
+                let name = types.nameOfObject(block.address, &reader)
+                classes[isa] = name == "CheckedContinuationCanary"
+            }
+            if classes[isa] == true { found.append((block.address, task)) }
+        }
+        for (object, task) in found where findings[task] != nil && heap.watch(object) {
+            canaries[object] = task
+            findings[task]?.canary = object
+        }
+    }
+
+    /// Places where the runtime keeps addresses of tasks that it does not resume by them: links to
+    /// neighbours in queues, which are stale while a task waits in a continuation; children's
+    /// links to parents and siblings; groups' to children.
+    private mutating func excludeLinks(_ groups: [GroupRecord]) {
+        let addresses = tasks.map(\.record.address.value) + helpers.map(\.address)
+        for address in addresses {
+            for offset in Self.waitLinks { exclude(address &+ offset) }
+        }
+        for task in tasks where task.record.flags.contains(.child) {
+            let fragment = task.record.address.value &+ layout.taskSize &+ layout.nameFragmentSize
+            for offset in stride(from: UInt64(0), to: layout.childFragmentSize, by: 8) {
+                exclude(fragment &+ offset)
+            }
+        }
+        // The record of its children.
+        for group in groups {
+            for offset in [UInt64(24), 32] { exclude(group.address.value &+ offset) }
+        }
+    }
+
+    private mutating func exclude(_ place: UInt64) {
+        guard let word = reader.word(place), let task = taskAtAddress[word],
+            isBlocked.contains(task)
+        else { return }
+        excluded.insert(place)
+    }
+
+    /// Dispatch keeps the last items of every worker for the next use, with all that is in them.
+    /// An item whose function is the runtime's would run the task, and that of one that waits in a
+    /// continuation is none that will be.
+    private mutating func isUsedItem(_ place: UInt64) -> Bool {
+        guard location.linkage == .dynamic, let function = reader.word(place &- 8) else {
+            return false
+        }
+        return location.holdsCode(function)
+    }
+
+    // MARK: The search
+
+    private mutating func run(_ capture: Capture) {
+        for index in tasks.indices where !isBlocked.contains(index) { release(index) }
+        for helper in helpers {
+            let memory = TaskMemory(
+                of: helper.address, hasEnded: false, layout: layout, heap: &heap, reader: &reader)
+            for range in memory.ranges { heap.add(range) }
+        }
+        for range in inUse.ranges { heap.add(range) }
+        let words =
+            capture.threads.flatMap { $0.registers?.words ?? [] }
+            + (capture.kernelReferences?.words ?? [])
+        search(words)
+        repeat {
+            for index in freed { release(index) }
+            freed = []
+            search()
+        } while !freed.isEmpty
+    }
+
+    private mutating func search(_ words: [UInt64] = []) {
+        // The closures below have this value to themselves, and so must not share its map.
+        var heap = heap
+        self.heap = Reachability(HeapMap(), TargetMemory())
+        for word in words { heap.add(word: word) { judge($0, $1, $2) } }
+        heap.search { judge($0, $1, $2) }
+        self.heap = heap
+    }
+
+    /// Takes the memory of a task for in use.
+    private mutating func release(_ index: Int) {
+        guard let memory = memories[index] else { return }
+        for block in memory.slabs + [memory.block].compactMap(\.self) { heap.mark(block: block) }
+        for range in memory.ranges { heap.add(range) }
+    }
+
+    private mutating func judge(
+        _ target: UInt64, _ block: UInt64, _ place: Reachability.Place
+    ) -> Reachability.Verdict {
+        if let task = canaries[block] {
+            if findings[task].map({ $0.canaryPlaces.count < Self.placeLimit }) == true {
+                findings[task]?.canaryPlaces.append(place)
+            }
+            return .follow
+        }
+        guard let owner = ownerOfBlock[block] else { return .follow }
+        guard findings[owner] != nil else {
+            // One that waits for a blocked task: no pointer to it makes it run.
+            return isBlocked.contains(owner) ? .ignore : .follow
+        }
+        // A pointer to a frame counts as well: it may lead to a continuation that lies there.
+        if let block = place.block, ownerOfBlock[block] == owner { return .ignore }
+        if excluded.contains(place.address) { return .ignore }
+        if target == tasks[owner].record.address.value, isUsedItem(place.address) {
+            return .ignore
+        }
+        findings[owner]?.count += 1
+        if findings[owner].map({ $0.places.count < Self.placeLimit }) == true {
+            findings[owner]?.places.append(place)
+        }
+        free(owner)
+        return .ignore
+    }
+
+    /// Somebody holds a task's continuation: what it holds itself counts from now on.
+    private mutating func free(_ index: Int) {
+        var open = [index]
+        while let index = open.popLast() {
+            guard isBlocked.remove(index) != nil else { continue }
+            freed.append(index)
+            open += waiters[index] ?? []
+        }
+    }
+}

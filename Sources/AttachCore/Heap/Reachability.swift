@@ -1,0 +1,156 @@
+import CLinux
+
+/// Finds what can be reached, from memory that is in use by itself and from there by anything that
+/// looks like a pointer into a block.
+///
+/// It errs on one side: whatever might be a pointer is one, so that what it does not reach nobody
+/// can reach. Every block is searched at most once.
+struct Reachability {
+    /// A place that holds a pointer.
+    struct Place: Hashable {
+        /// Where the pointer lies; 0 for a register.
+        var address: UInt64
+        /// The block it lies in; nil outside of the heap.
+        var block: UInt64?
+    }
+
+    /// What to do about a pointer to a block that is watched.
+    enum Verdict {
+        /// The block is reached.
+        case follow
+        /// The pointer does not count.
+        case ignore
+    }
+
+    /// The blocks.
+    private(set) var map: HeapMap
+    /// Bytes that were searched.
+    private(set) var bytesSearched: UInt64 = 0
+
+    private let memory: TargetMemory
+    private var reader: WordReader
+    private var blocks = [UInt64](repeating: 0, count: Int(CL_BLOCK_WORDS))
+    private var open: [Range<UInt64>] = []
+    private var hits = [Int](repeating: 0, count: 4096)
+
+    init(_ map: HeapMap, _ memory: TargetMemory) {
+        self.map = map
+        self.memory = memory
+        reader = WordReader(memory)
+        for region in map.regions {
+            var block = region.start >> 26
+            while block <= (region.end &- 1) >> 26 {
+                blocks[Int(block & 4095) >> 6] |= 1 << (block & 63)
+                block &+= 1
+            }
+        }
+    }
+
+    /// Asks for a verdict on pointers to the block that begins at an address; false where there is
+    /// none.
+    mutating func watch(_ address: UInt64) -> Bool {
+        guard let block = map.block(from: address) else { return false }
+        map.watch(block)
+        return true
+    }
+
+    /// Bytes of the block at an address; nil where none begins there.
+    mutating func size(ofBlock address: UInt64) -> UInt64? {
+        guard map.block(from: address) != nil, let word = reader.word(address &- 8) else {
+            return nil
+        }
+        let size = word & ~GlibcHeap.flags
+        return size > 8 ? size &- 8 : nil
+    }
+
+    // MARK: Going on
+
+    /// Takes memory for in use, whoever refers to it.
+    mutating func add(_ range: Range<UInt64>) {
+        if !range.isEmpty { open.append(range) }
+    }
+
+    /// Takes a block for in use, whoever refers to it.
+    mutating func add(block address: UInt64) {
+        guard let block = map.block(from: address), map.mark(block),
+            let size = size(ofBlock: address)
+        else { return }
+        open.append(address..<address &+ size)
+    }
+
+    /// Counts a block as reached without a search of it.
+    mutating func mark(block address: UInt64) {
+        if let block = map.block(from: address) { _ = map.mark(block) }
+    }
+
+    /// Takes a word that is in use though no memory holds it.
+    mutating func add(word: UInt64, _ judge: (_ target: UInt64, _ block: UInt64, Place) -> Verdict)
+    {
+        take(word, Place(address: 0, block: nil), judge)
+    }
+
+    /// Searches until nothing is left. `judge` is asked about every pointer to a watched block,
+    /// and told where it points, to which block, and where it lies.
+    mutating func search(
+        _ judge: (_ target: UInt64, _ block: UInt64, Place) -> Verdict
+    ) {
+        while let range = open.popLast() { search(range, judge) }
+    }
+
+    private mutating func search(
+        _ range: Range<UInt64>, _ judge: (UInt64, UInt64, Place) -> Verdict
+    ) {
+        let block = map.block(at: range.lowerBound)?.address
+        var position = range.lowerBound
+        while position < range.upperBound {
+            guard let segment = memory.segment(at: position) else {
+                guard let next = memory.firstSegment(after: position) else { return }
+                position = next.start
+                continue
+            }
+            let end = min(segment.end, range.upperBound)
+            search(segment, position..<end, block, judge)
+            // A packed structure may lie across two pieces of what was captured.
+            if end < range.upperBound, end &- 4 >= range.lowerBound,
+                let word = reader.word(end &- 4)
+            {
+                take(word, Place(address: end &- 4, block: block), judge)
+            }
+            position = end
+        }
+    }
+
+    private mutating func search(
+        _ segment: TargetMemory.Segment, _ range: Range<UInt64>, _ block: UInt64?,
+        _ judge: (UInt64, UInt64, Place) -> Verdict
+    ) {
+        guard let bytes = unsafe segment.bytes, let base = bytes.baseAddress else { return }
+        bytesSearched &+= range.upperBound &- range.lowerBound
+        let size = Int(range.upperBound &- segment.start)
+        var from = Int((range.lowerBound &+ 3) & ~3 &- segment.start)
+        while from < size {
+            let found = unsafe cl_find_references(base, from, size, blocks, &hits, hits.count)
+            for index in 0..<found {
+                let offset = hits[index]
+                let word = unsafe base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                take(
+                    word, Place(address: segment.start &+ UInt64(offset), block: block), judge)
+            }
+            guard found == hits.count, let last = hits.last else { return }
+            from = last + 4
+        }
+    }
+
+    /// Pointers may bear marks in their 4 lowest and 16 highest bits.
+    @inline(__always)
+    private mutating func take(
+        _ word: UInt64, _ place: Place, _ judge: (UInt64, UInt64, Place) -> Verdict
+    ) {
+        let target = word & 0x0000_ffff_ffff_fff0
+        guard let block = map.block(at: target) else { return }
+        if map.isWatched(block), judge(target, block.address, place) == .ignore { return }
+        guard map.mark(block), let header = reader.word(block.address &- 8) else { return }
+        let size = header & ~GlibcHeap.flags
+        if size > 8 { open.append(block.address..<block.address &+ (size &- 8)) }
+    }
+}
