@@ -1,0 +1,89 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// `capture` and `core`, as a user runs them.
+@Suite(.timeLimit(.minutes(5)))
+struct CoreCommandTests {
+    @Test func whatIsCapturedCanBeLookedAtLater() throws {
+        let folder = try TemporaryFolder()
+        let file = folder.path + "/bank.core"
+        let captured: Tool.Result
+        do {
+            let fixture = try Fixture("Bank", mode: .release)
+            captured = try Tool.run(["capture", "\(fixture.pid)", "-o", file])
+            #expect(fixture.child.statusField("TracerPid") == "0")
+        }
+        #expect(captured.status == 0, "\(captured.errors)")
+        #expect(captured.output.isEmpty && captured.errors.isEmpty)
+        #expect(try folder.names() == ["bank.core"])
+        let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions]
+        #expect(mode as? Int == 0o600)
+
+        let page = try Tool.run(["core", file])
+        #expect(page.status == 0, "\(page.errors)")
+        #expect(page.output.contains("from a core file"))
+        #expect(page.output.contains("\"withdraw-alice\"") && page.output.contains("Vault"))
+        let json = try Tool.run(["core", file, "--format", "json", "-o", folder.path + "/json"])
+        #expect(json.status == 0 && json.output.isEmpty)
+        let text = try String(contentsOfFile: folder.path + "/json", encoding: .utf8)
+        #expect(text.contains(#""source": "core""#) && !text.contains("pauseNanoseconds"))
+
+        let whole = try Data(contentsOf: URL(fileURLWithPath: file))
+        try whole.prefix(whole.count * 3 / 4).write(to: URL(fileURLWithPath: file))
+        let cut = try Tool.run(["core", file])
+        #expect(cut.status == 2 && cut.output.contains("the core file is cut short"))
+    }
+
+    @Test func whatIsWrongIsSaidInALineWithTheWayOut() throws {
+        let folder = try TemporaryFolder()
+        let empty = folder.path + "/empty"
+        #expect(FileManager.default.createFile(atPath: empty, contents: nil))
+        for (arguments, status, words) in [
+            (["core", "/no/such/core"], 3, "No such file"),
+            (["core", "/dev"], 5, "a folder, not a core file"),
+            (["core", empty], 5, "an empty file, not a core file"),
+            (["core", Tool.path], 5, "a program or library, not a core file"),
+            (["capture", "999999999", "-o", folder.path + "/x"], 3, "no process has the pid"),
+            (["capture", "1", "-o", "/no/such/folder/x"], 74, "No such file"),
+        ] as [([String], Int32, String)] {
+            let result = try Tool.run(arguments)
+            #expect(result.status == status, "\(arguments): \(result.errors)")
+            #expect(result.errorLines.count == 1 && result.errors.contains(words), "\(result.errors)")
+            #expect(result.output.isEmpty)
+        }
+        #expect(try folder.names() == ["empty"])
+    }
+
+    @Test func theProgramCanLieElsewhere() throws {
+        let folder = try TemporaryFolder()
+        // A program that is gone when its core file is looked at.
+        let program = folder.path + "/moved"
+        try FileManager.default.copyItem(
+            atPath: Fixture.folder + "/release/NoTasks", toPath: program)
+        let file = folder.path + "/core"
+        do {
+            var child = try ChildProcess(program)
+            _ = child.readLine()
+            let captured = try Tool.run(["capture", "\(child.pid)", "-o", file])
+            #expect(captured.status == 0, "\(captured.errors)")
+        }
+        let elsewhere = folder.path + "/elsewhere"
+        try FileManager.default.moveItem(atPath: program, toPath: elsewhere)
+        let without = try Tool.run(["core", file])
+        #expect(without.status == 2 && without.output.contains("--executable"), "\(without)")
+        let with = try Tool.run(["core", file, "--executable", elsewhere])
+        #expect(with.status == 0, "\(with)")
+        let wrong = try Tool.run(["core", file, "--executable", Tool.path])
+        #expect(wrong.status == 2 && wrong.output.contains("another one"), "\(wrong)")
+        let root = folder.path + "/root" + folder.path
+        try FileManager.default.createDirectory(
+            atPath: root, withIntermediateDirectories: true)
+        try FileManager.default.moveItem(atPath: elsewhere, toPath: root + "/moved")
+        let below = try Tool.run(["core", file, "--sysroot", folder.path + "/root"])
+        // The program is there, the libraries are not.
+        #expect(below.status == 2 && below.output.contains("below the --sysroot"), "\(below)")
+        #expect(!below.output.contains("file \(program):"), "\(below)")
+    }
+}
