@@ -50,7 +50,8 @@ struct CoreCommandTests {
         ] as [([String], Int32, String)] {
             let result = try Tool.run(arguments)
             #expect(result.status == status, "\(arguments): \(result.errors)")
-            #expect(result.errorLines.count == 1 && result.errors.contains(words), "\(result.errors)")
+            #expect(
+                result.errorLines.count == 1 && result.errors.contains(words), "\(result.errors)")
             #expect(result.output.isEmpty)
         }
         #expect(try folder.names() == ["empty"])

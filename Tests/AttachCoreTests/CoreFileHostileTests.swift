@@ -37,7 +37,9 @@ import Testing
         let snapshot = try CoreFileLiveTests.snapshot(of: capture)
         #expect(snapshot.threads.count == 2)
         core.machine = 40
-        #expect(throws: CoreFileError.notSupported(path: folder.path + "/made", what: "of CPU type 40")) {
+        #expect(
+            throws: CoreFileError.notSupported(path: folder.path + "/made", what: "of CPU type 40")
+        ) {
             try folder.read(core.bytes)
         }
     }
@@ -46,7 +48,9 @@ import Testing
         let folder = try CoreFolder()
         var program = CoreBuilder.simple()
         program.type = 3
-        for bytes in [[], Array("#!/bin/sh\n".utf8), program.bytes, [UInt8](repeating: 0, count: 64)] {
+        for bytes in [
+            [], Array("#!/bin/sh\n".utf8), program.bytes, [UInt8](repeating: 0, count: 64),
+        ] {
             do throws(CoreFileError) {
                 _ = try folder.read(bytes)
                 Issue.record("read \(bytes.count) bytes of nothing")
