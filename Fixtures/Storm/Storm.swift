@@ -155,10 +155,11 @@ enum Storm {
         precondition(total == 190)
     }
 
-    /// Nobody waits for them.
+    /// Nobody waits for them, but for the last.
     static func unstructured() async {
         for _ in 0..<10 { Task { await Post.one.receive() } }
-        await Post.one.receive()
+        let last = Task { await Post.one.receive() }
+        await last.value
     }
 
     /// A race between work and a timeout, of which one is cancelled.

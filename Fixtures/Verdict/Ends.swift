@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 
 /// Tasks that wait in a circle, that end badly, that do not end when they are told to, that never
@@ -9,6 +10,7 @@ enum Ends {
         "group-slow": { await slowChild($0) },
         "unread-error": { await failed($0) },
         "cancelled-deaf": { await deaf($0) },
+        "cancelled-slow": { _ in await slow() },
         "never-started": { await neverStarted($0) },
     ]
 
@@ -201,6 +203,27 @@ enum Ends {
         }
         tidying.cancel()
         Cast.perform(tasks: 5)
+    }
+
+    /// Cancelled, deaf, and ending in half a second: as whoever waits for a database does.
+    static func slow() async {
+        Task.detached(name: "client") {
+            let me = Witness.enter("client")
+            me.keepsBusy()
+            while true {
+                let request = Task(name: "request") {
+                    await withUnsafeContinuation { continuation in
+                        DispatchQueue.global().asyncAfter(deadline: .now() + 0.6) {
+                            continuation.resume()
+                        }
+                    }
+                }
+                request.cancel()
+                await request.value
+                Cast.turn()
+            }
+        }
+        Cast.perform(tasks: 2)
     }
 
     // MARK: Never begun

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import VerdictKernel
 
 /// Locks of several kinds: taken crosswise, kept, and left behind by a thread that has ended.
 enum Locks {
@@ -14,6 +15,9 @@ enum Locks {
         "nslock-held": { await kept($0, FoundationLock()) },
         "rwlock-held": { await kept($0, ReadWriteLock()) },
         "lock-orphan": { await orphaned($0) },
+        "lock-self": { await twice($0) },
+        "lock-timed": { _ in await timed() },
+        "lock-elsewhere": { _ in await elsewhere() },
         "condition": { await atCondition($0) },
     ]
 
@@ -168,6 +172,61 @@ enum Locks {
         }
     }
 
+    /// A thread wants what it has.
+    static func twice(_ variant: Variant) async {
+        let lock = PthreadLock()
+        Threads.start("owner") {
+            lock.hold {
+                let address = variant == .sick ? lock.address : nil
+                Cast.blocks("owner", in: SystemCall.futex, at: address)
+                if variant == .sick { lock.hold { Held.touch() } } else { silence() }
+            }
+        }
+        guard variant == .sick else { return Cast.perform(tasks: 1, threads: 1) }
+        Cast.perform(tasks: 1, threads: 1) {
+            [Judgement(kind: "deadlock", subjects: [.thread("owner")])]
+        }
+    }
+
+    /// Waits for a semaphore of nobody's.
+    static func silence() { DispatchSemaphore(value: 0).wait() }
+
+    /// Two take two locks crosswise, but neither waits for ever: it gives way and tries again.
+    static func timed() async {
+        let (first, second) = (PthreadLock(), PthreadLock())
+        let meeting = Meeting(of: 2)
+        for (name, own, other) in [("left", first, second), ("right", second, first)] {
+            Threads.start(name) {
+                meeting.attend()
+                while true {
+                    own.hold {
+                        if other.take(within: 0.3) { other.leave() }
+                        Cast.turn()
+                    }
+                }
+            }
+        }
+        Cast.perform(tasks: 1)
+    }
+
+    /// The lock lies in memory shared with another process, one of whose threads has it.
+    static func elsewhere() async {
+        let flags = MAP_SHARED | MAP_ANONYMOUS
+        guard let memory = mmap(nil, 4096, PROT_READ | PROT_WRITE, flags, -1, 0),
+            memory != MAP_FAILED
+        else { Fixture.fail("shared memory") }
+        let lock = PthreadLock(sharedAt: memory)
+        Threads.start("parent") { lock.leaveToOtherProcess() }
+        while lock.isFree { await Task.yield() }
+        for name in ["one", "two"] {
+            Threads.start(name) {
+                Cast.blocks(name, in: SystemCall.futex, at: lock.address)
+                lock.hold { Held.touch() }
+            }
+        }
+        Cast.perform(tasks: 1, threads: 2)
+    }
+
     /// Workers that wait for work: no trouble at all.
     static func atCondition(_ variant: Variant) async {
         let condition = NSCondition()
@@ -190,14 +249,38 @@ protocol Door: Sendable {
 }
 
 final class PthreadLock: Door, @unchecked Sendable {
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private(set) var isWanted = false
 
-    init() { pthread_mutex_init(mutex, nil) }
+    init() {
+        mutex = .allocate(capacity: 1)
+        pthread_mutex_init(mutex, nil)
+    }
+
+    /// A new one for several processes.
+    init(sharedAt memory: UnsafeMutableRawPointer) {
+        mutex = memory.bindMemory(to: pthread_mutex_t.self, capacity: 1)
+        var attributes = pthread_mutexattr_t()
+        pthread_mutexattr_init(&attributes)
+        pthread_mutexattr_setpshared(&attributes, Int32(PTHREAD_PROCESS_SHARED))
+        pthread_mutex_init(mutex, &attributes)
+    }
 
     var address: UInt? { UInt(bitPattern: mutex) }
 
+    /// Does not return; the other process ends with the calling thread.
+    func leaveToOtherProcess() { kernel_take_elsewhere(mutex) }
+
     func take() { pthread_mutex_lock(mutex) }
+
+    func take(within seconds: Double) -> Bool {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        time.tv_nsec += Int(seconds * 1e9)
+        time.tv_sec += time.tv_nsec / 1_000_000_000
+        time.tv_nsec %= 1_000_000_000
+        return pthread_mutex_timedlock(mutex, &time) == 0
+    }
     func leave() { pthread_mutex_unlock(mutex) }
 
     func hold(_ body: () -> Void) {
