@@ -168,7 +168,12 @@ enum Ends {
             while (Witness.find("deaf")?.task.isSuspended ?? false) == false { await Task.yield() }
             task.cancel()
             return Cast.perform(tasks: 2) {
-                [Judgement(kind: "cancelled-still-waiting", subjects: [.task("deaf")])]
+                // It might hear nothing, and still end in its own time.
+                [
+                    Judgement(
+                        kind: "cancelled-still-waiting", subjects: [.task("deaf")],
+                        confidence: "hint")
+                ]
             }
         }
         // One that could be told to end, one that is told and has ended, and one that is told,

@@ -249,9 +249,22 @@ import Testing
         #expect(Self.pool(workers, still: .only(threads: [50, 51], tasks: [])).findings.isEmpty)
     }
 
-    @Test("A worker that works or has no work, and there is no trouble")
+    @Test("A pool that is full has threads that idle beside it; but nobody takes its jobs")
+    func full() {
+        let workers = [Self.stuck(50, 1), Self.stuck(51, 2), thread(52).isIdle().ofPool()]
+        let found = Self.pool(workers)
+        #expect(found.summary == ["pool-starved likely"])
+        #expect(found.findings[0].subjects == [.globalExecutor, .thread(50), .thread(51)])
+        #expect(Self.pool(workers, still: .none).summary == ["pool-starved hint"])
+        #expect(Self.pool(workers, still: .none).wantsSecondLook)
+        // The idle one woke up, or the job was taken.
+        #expect(Self.pool(workers, still: .only(threads: [50, 51], tasks: [3])).findings.isEmpty)
+        #expect(
+            Self.pool(workers, still: .only(threads: [50, 51, 52], tasks: [])).findings.isEmpty)
+    }
+
+    @Test("A worker that works, and there is no trouble")
     func fed() {
-        #expect(Self.pool([Self.stuck(50, 1), thread(51).isIdle().ofPool()]).findings.isEmpty)
         #expect(
             Self.pool([Self.stuck(50, 1), thread(51).at("w() p.swift:1").ofPool()]).findings.isEmpty
         )

@@ -164,9 +164,10 @@ import Testing
         let tasks = [task(2, "deaf").isHeld(by: "a dictionary").cancelled().at("f() c.swift:2")]
         let once = diagnosis(tasks: tasks)
         #expect(once.summary == ["cancelled-still-waiting hint"])
-        #expect(once.wantsSecondLook)
+        // It may end a little later by itself: two looks do not make that surer.
+        #expect(!once.wantsSecondLook)
         let twice = diagnosis(tasks: tasks, still: .all)
-        #expect(twice.summary == ["cancelled-still-waiting likely"])
+        #expect(twice.summary == ["cancelled-still-waiting hint"])
         #expect(
             twice.findings[0].message
                 == "task 2 \"deaf\" was cancelled and still waits for a continuation, in f() at "
@@ -179,7 +180,7 @@ import Testing
         let found = diagnosis(
             tasks: [task(1).awaits(2).cancelled(), task(2).awaits(3), task(3).isHeld(by: "x")],
             still: .all)
-        #expect(found.summary == ["cancelled-still-waiting likely"])
+        #expect(found.summary == ["cancelled-still-waiting hint"])
         #expect(found.findings[0].subjects == [.task(1)])
     }
 

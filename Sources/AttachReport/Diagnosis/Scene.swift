@@ -6,7 +6,9 @@ struct Scene {
     /// Circles of arrows that are certain, as places among the graph's arrows.
     let cycles: [[Int]]
     /// The pool's threads, if all of them are blocked.
-    let pool: PoolCensus?
+    var pool: PoolCensus? { census.flatMap { $0.idle.isEmpty ? $0 : nil } }
+    /// The pool's threads, if some are blocked and the others idle.
+    let census: PoolCensus?
     let words: Words
     /// Nodes of what has no record.
     private let others: [Subject: Int32]
@@ -23,7 +25,7 @@ struct Scene {
         index = RecordIndex(snapshot)
         (graph, others) = WaitGraphBuilder.build(snapshot, index)
         cycles = Cycles.find(in: graph) { $0.isCertain }
-        pool = PoolCensus(snapshot)
+        census = PoolCensus(snapshot)
         words = Words(snapshot, index)
         firstThread = snapshot.tasks.count
         firstActor = firstThread + snapshot.threads.count

@@ -183,7 +183,7 @@ struct WaitGraphBuilder {
 
     /// The pool waits for its threads, once each of them is blocked.
     private mutating func addPool() {
-        guard let census = PoolCensus(snapshot) else { return }
+        guard let census = PoolCensus(snapshot), census.idle.isEmpty else { return }
         let pool = node(.globalExecutor)
         for worker in census.workers {
             guard let there = index.thread(snapshot.threads[worker].id) else { continue }

@@ -63,8 +63,10 @@ enum CancelledStillWaitingRule: Rule {
     }
 
     /// One for those that have not moved, or for all where nobody has looked again.
+    ///
+    /// Never more than a hint: a server whose client has gone cancels the request, which then
+    /// waits for its database as long as that takes. Two looks cannot tell that from for ever.
     private static func suspicions(_ batch: TaskBatch, in scene: Scene) -> [Suspicion] {
-        guard let (confidence, couldRise) = scene.certainty(thatRest: []) else { return [] }
         let resting = batch.nodes.filter { node in
             let task = scene.snapshot.tasks[Int(node)]
             let end = task.wait == .continuation ? nil : hangs(on: task, in: scene)?.id
@@ -83,11 +85,11 @@ enum CancelledStillWaitingRule: Rule {
             what = "for other tasks, which have not been cancelled"
         }
         var evidence = ["no cancellation handler is set"]
-        if confidence == .likely, let look = scene.secondLook { evidence.append(look) }
+        if let look = scene.secondLook { evidence.append(look) }
         return [
             Suspicion(
                 kind: .cancelledStillWaiting, phase: .deaf, severity: .warning,
-                confidence: confidence, couldRise: couldRise, roots: resting,
+                confidence: .hint, roots: resting,
                 subjects: ids.map { .task($0) },
                 message:
                     "\(scene.words.tasks(ids)) \(isOne ? "was" : "were") cancelled and still "

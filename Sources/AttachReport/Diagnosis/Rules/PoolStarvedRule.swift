@@ -31,13 +31,16 @@ enum PoolStarvedRule: Rule {
         "Do not block in tasks: await instead, and keep what must block on threads of its own"
 
     static func suspicions(in scene: Scene) -> [Suspicion] {
-        guard let pool = scene.pool, let node = scene.node(.globalExecutor) else { return [] }
+        guard let pool = scene.census, let node = scene.node(.globalExecutor) else { return [] }
         let queued = scene.graph.arriving(at: node).lazy.map { scene.graph.arrows[Int($0)] }
             .filter { $0.kind == .queuedOn }
         guard !queued.isEmpty else { return [] }
         let workers = pool.workers.map { scene.snapshot.threads[$0] }
+        let idle = pool.idle.map { scene.snapshot.threads[$0] }
         let tasks = Array(queued.prefix(1_000).compactMap { scene.task(at: $0.from) })
-        guard var certainty = certainty(workers, tasks, in: scene) else { return [] }
+        // That it is full although a thread is idle shows in that nobody takes the jobs.
+        guard var certainty = certainty(workers + idle, tasks, in: scene) else { return [] }
+        if tasks.isEmpty && !idle.isEmpty { certainty = (.hint, false) }
         // libdispatch adds threads to a pool that is blocked, a while later: one picture, even of
         // threads that sleep for long, shows that moment too.
         if scene.stillness == nil { certainty = (.hint, scene.canLookAgain) }
