@@ -52,11 +52,23 @@ struct MemoryInUse {
             guard mapping.path == "[stack]" || isOfThread(index, registers, mappings) else {
                 continue
             }
-            let end = pointer &- Self.redZone
-            if end > mapping.start, end < pointer { dead.append(mapping.start..<end) }
+            let end = isInLibraryWait(threads[0], mappings) ? pointer : pointer &- Self.redZone
+            if end > mapping.start, end <= pointer { dead.append(mapping.start..<end) }
         }
         stacks.sort { $0.range.lowerBound < $1.range.lowerBound }
         return dead
+    }
+
+    /// Whether a thread waits for a futex (202; asm/unistd_64.h) in the C library. That keeps
+    /// nothing of its caller's below its stack pointer, where so much else was before: threads of
+    /// the pool that have nothing to do wait like this.
+    private func isInLibraryWait(_ thread: CapturedThread, _ mappings: [Mapping]) -> Bool {
+        guard thread.systemCall?.number == 202, let registers = thread.registers,
+            let code = mappings.last(where: { $0.start <= registers.programCounter }),
+            registers.programCounter < code.end
+        else { return false }
+        let name = PathName.last(of: code.path)
+        return ["libc.so.6", "libc-2.", "libpthread-2."].contains { name.hasPrefix($0) }
     }
 
     private func isOfThread(
