@@ -27,6 +27,8 @@ enum Continuations {
         "cont-thread": { _ in await heldOnly(byThread, threads: 1) },
         "cont-argument": { _ in await heldOnly(byArgument, threads: 1) },
         "cont-task": { _ in await heldOnly(byTask, tasks: 1) },
+        "cont-child": { _ in await heldByChild() },
+        "cont-child-of-waiter": { _ in await heldByChildOfWaiter() },
         "cont-interior": { _ in await heldOnly(byInteriorPointer) },
         "cont-memory": { _ in await heldOnly(byMappedMemory) },
         "cont-shared-memory": { _ in await heldOnly(bySharedMemory) },
@@ -239,6 +241,53 @@ enum Continuations {
             try? await Task.sleep(for: .seconds(86_400))
             continuation.resume()
         }
+    }
+
+    /// In a variable in the frame of the task itself, which its child will look into.
+    static func heldByChild() async {
+        Task(name: "waiting") {
+            let me = Witness.enter("waiting")
+            nonisolated(unsafe) var continuation: Bare?
+            async let child: Void = {
+                let me = Witness.enter()
+                me.rests(.sleep)
+                try? await Task.sleep(for: .seconds(86_400))
+                continuation?.resume()
+            }()
+            await Witness.others(atLeast: 1)
+            me.rests(.continuation)
+            await withUnsafeContinuation { continuation = $0 }
+            await child
+        }
+        Cast.perform(tasks: 3)
+    }
+
+    /// In an object that the child of a task has, which waits for the one that waits.
+    static func heldByChildOfWaiter() async {
+        Task(name: "outer") {
+            let me = Witness.enter("outer")
+            let slot = Slot()
+            let inner = Task(name: "waiting") {
+                let me = Witness.enter("waiting")
+                me.rests(.continuation)
+                await withUnsafeContinuation { slot.continuation = $0 }
+                Held.touch()
+            }
+            async let child: Void = {
+                let me = Witness.enter()
+                me.rests(.sleep)
+                try? await Task.sleep(for: .seconds(86_400))
+                slot.continuation?.resume()
+            }()
+            me.rests(.task)
+            await inner.value
+            await child
+        }
+        Cast.perform(tasks: 4)
+    }
+
+    final class Slot: @unchecked Sendable {
+        var continuation: Bare?
     }
 
     /// In the middle of a block to whose beginning nobody points.

@@ -83,6 +83,10 @@ struct ContinuationSearch {
     // MARK: Whose memory
 
     private mutating func prepare() {
+        // The child of an `async let` lies in its parent's memory, as does what it has captured:
+        // it can use what its parent, who waits, has there.
+        let parents = Set(
+            tasks.filter { $0.record.flags.contains(.asyncLet) }.compactMap(\.record.parent))
         for (index, task) in tasks.enumerated() {
             let record = task.record
             memories[index] = TaskMemory(
@@ -97,6 +101,8 @@ struct ContinuationSearch {
                     : "the task does not lie in a heap of glibc"
             } else if memories[index]?.isWhole != true {
                 finding.unknownBecause = "the memory of the task is not whole"
+            } else if parents.contains(record.id) {
+                finding.unknownBecause = "a child task (async let) lies in its memory"
             } else if record.hasCancellationHandler, record.parent != nil || record.group != nil {
                 // Cancelling calls the handler, and that may resume.
                 finding.unknownBecause = "its parent can cancel it, and it asked to be told"
@@ -104,7 +110,7 @@ struct ContinuationSearch {
             findings[index] = finding
             if finding.unknownBecause == nil { isBlocked.insert(index) }
         }
-        blockWaiters()
+        blockWaiters(except: parents)
         for index in isBlocked {
             guard let memory = memories[index], let block = memory.block else { continue }
             for block in [block] + memory.slabs where heap.watch(block) {
@@ -115,13 +121,14 @@ struct ContinuationSearch {
 
     /// Who waits for the end of a blocked task can do no more than that. One who is told of a
     /// cancellation can.
-    private mutating func blockWaiters() {
+    private mutating func blockWaiters(except parents: Set<UInt64>) {
         var byID: [UInt64: Int] = [:]
         for (index, task) in tasks.enumerated() { byID[task.record.id] = index }
         var all: [Int: [Int]] = [:]
         for (index, task) in tasks.enumerated() {
             guard case .task(let id) = task.record.wait, !task.record.hasCancellationHandler,
-                let other = byID[id], memories[index]?.block != nil,
+                !parents.contains(task.record.id), let other = byID[id],
+                memories[index]?.block != nil,
                 memories[index]?.isWhole == true
             else { continue }
             all[other, default: []].append(index)
@@ -192,11 +199,25 @@ struct ContinuationSearch {
     /// Dispatch keeps the last items of every worker for the next use, with all that is in them.
     /// An item whose function is the runtime's would run the task, and that of one that waits in a
     /// continuation is none that will be.
-    private mutating func isUsedItem(_ place: UInt64) -> Bool {
-        guard location.linkage == .dynamic, let function = reader.word(place &- 8) else {
-            return false
-        }
+    ///
+    /// Only where such an item lies: anywhere else, as on a stack, a function of the runtime may
+    /// well stand before a continuation that somebody has.
+    private mutating func isUsedItem(_ place: Reachability.Place) -> Bool {
+        guard location.linkage == .dynamic, let block = place.block,
+            place.address == block &+ DispatchItem.argument,
+            let header = reader.word(block &- 8), header & ~GlibcHeap.flags == DispatchItem.chunk,
+            let flags = reader.word(block), flags <= DispatchItem.mostFlags,
+            let function = reader.word(block, DispatchItem.function)
+        else { return false }
         return location.holdsCode(function)
+    }
+
+    /// `dispatch_continuation_s` (libdispatch, src/queue_internal.h).
+    private enum DispatchItem {
+        static let function: UInt64 = 32
+        static let argument: UInt64 = 40
+        static let chunk: UInt64 = 80
+        static let mostFlags: UInt64 = 0x1fff
     }
 
     // MARK: The search
@@ -253,7 +274,7 @@ struct ContinuationSearch {
         // A pointer to a frame counts as well: it may lead to a continuation that lies there.
         if let block = place.block, ownerOfBlock[block] == owner { return .ignore }
         if excluded.contains(place.address) { return .ignore }
-        if target == tasks[owner].record.address.value, isUsedItem(place.address) {
+        if target == tasks[owner].record.address.value, isUsedItem(place) {
             return .ignore
         }
         findings[owner]?.count += 1
