@@ -59,7 +59,7 @@ struct ContinuationSearch {
         helpers = runtime.helpers
         reader = WordReader(memory)
         self.heap = Reachability(heap.map, memory)
-        inUse = MemoryInUse(capture: capture, map: heap.map)
+        inUse = MemoryInUse(capture: capture, heap: heap)
         for (index, task) in tasks.enumerated() {
             taskAtAddress[task.record.address.value] = index
         }

@@ -10,6 +10,10 @@ struct GlibcHeap {
     /// Where the words lie that say which chunks are on the lists for small free ones.
     private(set) var arenas: [UInt64] = []
 
+    /// What the allocator keeps of free chunks: addresses of chunks, which are no pointers to the
+    /// blocks that end there.
+    var bookkeeping: [Range<UInt64>] { arenas.map { $0..<$0 &+ Self.stateSize } }
+
     /// `PREV_INUSE`, `IS_MMAPPED`, `NON_MAIN_ARENA`.
     static let previousInUse: UInt64 = 1
     private static let isMapped: UInt64 = 2

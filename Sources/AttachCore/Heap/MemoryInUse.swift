@@ -10,9 +10,11 @@ struct MemoryInUse {
     /// The psABI lets a function use so many bytes below its stack pointer.
     private static let redZone: UInt64 = 128
 
-    init(capture: Capture, map: HeapMap) {
-        let heap = map.regions.map { $0.start &- GlibcHeap.header..<$0.end &- GlibcHeap.header }
-        var excluded = heap + deadStacks(capture)
+    init(capture: Capture, heap: GlibcHeap) {
+        let blocks = heap.map.regions.map {
+            $0.start &- GlibcHeap.header..<$0.end &- GlibcHeap.header
+        }
+        var excluded = blocks + heap.bookkeeping + deadStacks(capture)
         excluded.sort { $0.lowerBound < $1.lowerBound }
         var next = 0
         for segment in capture.memory.segments where segment.isCaptured {
