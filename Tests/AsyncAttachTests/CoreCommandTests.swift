@@ -74,6 +74,10 @@ struct CoreCommandTests {
         try FileManager.default.moveItem(atPath: program, toPath: elsewhere)
         let without = try Tool.run(["core", file])
         #expect(without.status == 2 && without.output.contains("--executable"), "\(without)")
+        // It has no names, but a build ID by which it can be found.
+        let json = try Tool.run(["core", file, "--format", "json"])
+        let images = json.output.components(separatedBy: #""name": "moved""#)
+        #expect(images.dropFirst().contains { $0.prefix(200).contains("buildId") }, "\(json)")
         let with = try Tool.run(["core", file, "--executable", elsewhere])
         #expect(with.status == 0, "\(with)")
         let wrong = try Tool.run(["core", file, "--executable", Tool.path])

@@ -1,5 +1,6 @@
 import AttachReport
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -33,6 +34,62 @@ struct CoreFileLiveTests {
         #expect(capture.clocks == nil && capture.secondLook == nil)
         // What the kernel leaves out by default came from the files: the core file is small.
         #expect(core.capture.bytes < 64 << 20)
+    }
+
+    @Test(.enabled(if: CoreFolder.kernelWritesThere, "core_pattern is the name of a file"))
+    func whatHasBeenCutOffIsMissing() throws {
+        let folder = try CoreFolder()
+        let fixture = try Fixture("Bank", mode: .release, launcher: folder.launcher)
+        let live = try Self.snapshot(of: LiveCapture.take(pid: fixture.pid))
+        fixture.child.signal(SIGQUIT)
+        let path = try folder.core(of: fixture.pid)
+        let size = try #require(FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+        var shown = 0
+        // The first stack and the kernel's library come last.
+        for lost in [100_000, 400_000, 2_000_000, 8_000_000, 20_000_000] {
+            let cut = unsafe truncate(path, size - lost)
+            #expect(cut == 0)
+            // Of files whose beginning was cut off nobody can tell whether they are the ones.
+            let core = try Self.snapshot(
+                of: CoreReader.read(path, options: CoreFileOptions(sysroot: "/")))
+            #expect(core.coverage.gaps.contains { $0.detail == "the core file is cut short" })
+            shown += core.tasks.count
+            // What is shown is true, whatever is missing.
+            for task in core.tasks {
+                let whole = try #require(live.tasks.first { $0.address == task.address })
+                #expect(task.id == whole.id)
+                #expect(task.state == whole.state, "\(lost)")
+                for frame in task.frames where frame.symbol != nil && frame.kind != .inlined {
+                    #expect(
+                        whole.frames.contains {
+                            $0.symbol == frame.symbol && $0.imageOffset == frame.imageOffset
+                        }, "\(lost): \(frame)")
+                }
+            }
+        }
+        #expect(shown > 0)
+    }
+
+    @Test(.enabled(if: CoreFolder.kernelWritesThere, "core_pattern is the name of a file"))
+    func withoutTheBeginningsOfFilesTheyAreNotTrusted() throws {
+        let folder = try CoreFolder()
+        let fixture = try Fixture("Bank", mode: .release, launcher: folder.launcher)
+        // Bit 4 off: no first page of ELF files (core(5)).
+        try "0x23".write(
+            toFile: "/proc/\(fixture.pid)/coredump_filter", atomically: false, encoding: .utf8)
+        fixture.child.signal(SIGQUIT)
+        let path = try folder.core(of: fixture.pid)
+        let doubtful = try CoreReader.read(path)
+        #expect(!doubtful.files.isEmpty && doubtful.files.allSatisfy { $0.file == nil })
+        let nameless = try Self.snapshot(of: doubtful)
+        #expect(
+            nameless.threads.allSatisfy { thread in
+                thread.frames.allSatisfy { $0.symbol == nil || $0.image == "[vdso]" }
+            })
+        let given = try CoreReader.read(path, options: CoreFileOptions(sysroot: "/"))
+        #expect(given.files.allSatisfy { $0.file != nil })
+        #expect(try Self.snapshot(of: given).tasks.count == 11)
+        #expect(given.gaps.count >= given.files.count)
     }
 
     @Test(.enabled(if: CoreFolder.hasGDB, "gdb is installed"))

@@ -93,8 +93,16 @@ struct CoreModules {
                         reason: .noSymbols,
                         detail: SystemError(errno: -descriptor).words + wayOut(number, executable)))
             }
+            if file.file == nil { file.buildID = buildID(of: parts) }
             files.append(file)
         }
+    }
+
+    /// The build ID that the memory holds of a file.
+    private func buildID(of parts: [Mapping]) -> [UInt8]? {
+        guard let page = held(0, Self.headerSize, parts) else { return nil }
+        let bytes = ImageBytes(copying: page)
+        return (try? ELFLayout(bytes))?.buildID(in: bytes)?.bytes
     }
 
     private func wayOut(_ number: MappedIdentity, _ executable: MappedIdentity?) -> String {

@@ -13,7 +13,7 @@ struct ImageBuilder {
     /// Adds an image for each place where code of `file` is loaded; usually there is one. A file
     /// that is no ELF file is none of ours.
     mutating func add(_ file: MappedFile, _ mappings: [Mapping]) {
-        guard let descriptor = file.descriptor else { return addUnreadable(file.path, mappings) }
+        guard let descriptor = file.descriptor else { return addUnreadable(file, mappings) }
         let elf: ELFFile
         do {
             elf = try ELFFile(ImageBytes(mapping: descriptor))
@@ -23,7 +23,7 @@ struct ImageBuilder {
             gaps.append(
                 Gap(
                     what: "symbols of \(file.path)", reason: .noSymbols, detail: error.description))
-            return addUnreadable(file.path, mappings)
+            return addUnreadable(file, mappings)
         }
         if let damage = elf.layout.damage {
             gaps.append(
@@ -67,9 +67,10 @@ struct ImageBuilder {
     }
 
     /// An image that has a place and a name and nothing else.
-    private mutating func addUnreadable(_ path: String, _ mappings: [Mapping]) {
+    private mutating func addUnreadable(_ file: MappedFile, _ mappings: [Mapping]) {
         guard mappings.contains(where: \.isExecutable),
-            let image = Image(path: path, buildID: nil, mappings: mappings)
+            let image = Image(
+                path: file.path, buildID: file.buildID.map(hexadecimal), mappings: mappings)
         else { return }
         images.append(image)
     }

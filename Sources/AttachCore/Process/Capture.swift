@@ -68,6 +68,8 @@ public struct MappedFile: Sendable {
     public var inode: UInt64
     /// The file, open; nil where it could not be opened, with the reason in the capture's gaps.
     public var file: OpenFile?
+    /// The GNU build ID, where it is known without the file.
+    public var buildID: [UInt8]? = nil
 
     /// Its descriptor, valid as long as `file` is kept.
     public var descriptor: Int32? { file?.descriptor }
