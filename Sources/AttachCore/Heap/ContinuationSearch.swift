@@ -31,6 +31,8 @@ struct ContinuationSearch {
     private(set) var reader: WordReader
 
     static let placeLimit = 3
+    /// Tasks with more slabs than this are not looked at so closely: it would take too long.
+    private static let fewRanges = 16
 
     private let tasks: [RawTask]
     private let helpers: [TimerHelper]
@@ -273,6 +275,12 @@ struct ContinuationSearch {
         }
         // A pointer to a frame counts as well: it may lead to a continuation that lies there.
         if let block = place.block, ownerOfBlock[block] == owner { return .ignore }
+        // Beyond what the task has allocated nothing is kept: such a pointer is a left-over.
+        if let ranges = memories[owner]?.ranges, ranges.count <= Self.fewRanges,
+            !ranges.contains(where: { $0.contains(target) })
+        {
+            return .ignore
+        }
         if excluded.contains(place.address) { return .ignore }
         if target == tasks[owner].record.address.value, isUsedItem(place) {
             return .ignore

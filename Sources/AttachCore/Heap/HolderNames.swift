@@ -62,7 +62,7 @@ struct HolderNames {
         }
         let mapping = mappings.last { $0.start <= place.address && place.address < $0.end }
         let name = mapping.map { $0.path.isEmpty ? "memory" : PathName.last(of: $0.path) }
-        return "\(name ?? "memory") at \(Address(place.address))"
+        return "\(name ?? "memory") at \(Address(mapping?.start ?? place.address))"
     }
 
     private mutating func nameOfBlock(_ block: UInt64) -> String {
