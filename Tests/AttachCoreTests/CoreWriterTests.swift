@@ -12,6 +12,7 @@ struct CoreWriterTests {
     @Test(arguments: [
         ("Bank", Fixture.Mode.release, []), ("Waits", .debug, []), ("Locks", .release, []),
         ("Structure", .static, []), ("Many", .release, ["2000"]),
+        ("Verdict", .release, ["cont-epoll"]),
     ])
     func whatIsReadBackIsTheSame(
         name: String, mode: Fixture.Mode, arguments: [String]
@@ -24,6 +25,7 @@ struct CoreWriterTests {
         #expect(core.clocks == live.clocks)
         #expect(core.descriptors == live.descriptors)
         #expect(core.mappings == live.mappings)
+        #expect(core.kernelReferences?.words == live.kernelReferences?.words)
         #expect(core.secondLook == nil)
         let (theirs, ours) = (Self.json(live), Self.json(core))
         #expect(theirs.count > 1000)

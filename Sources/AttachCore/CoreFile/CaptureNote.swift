@@ -29,6 +29,7 @@ struct CaptureNote {
     var record: CaptureRecord
     var clocks: ClockReadings?
     var descriptors: [OpenDescriptor]
+    var kernelReferences: KernelReferences?
     var mappings: [Mapping]
     /// Without registers, which stand where every core file has them.
     var threads: [CapturedThread]
@@ -42,6 +43,7 @@ struct CaptureNote {
         record = capture.record
         clocks = capture.clocks
         descriptors = capture.descriptors.values.sorted { $0.record.number < $1.record.number }
+        kernelReferences = capture.kernelReferences
         mappings = capture.mappings
         threads = capture.threads
         runs = capture.memory.segments.map { segment in
@@ -80,6 +82,10 @@ extension CaptureNote {
             note.put(optional: clocks.boottime) { $0.put($1) }
         }
         note.put(list: descriptors) { $0.put($1) }
+        note.put(optional: kernelReferences) { note, references in
+            note.put(list: references.words) { $0.put($1) }
+            note.put(optional: references.incompleteBecause) { $0.put($1) }
+        }
         note.put(list: mappings) { $0.put($1) }
         note.put(list: threads) { $0.put($1) }
         note.put(list: runs) { note, run in
@@ -164,6 +170,15 @@ extension CaptureNote {
         }
         descriptors = try note.list(atLeast: 17) { note throws(NoteReader.Malformed) in
             try note.descriptor()
+        }
+        kernelReferences = try note.optional { note throws(NoteReader.Malformed) in
+            KernelReferences(
+                words: try note.list(atLeast: 8) { note throws(NoteReader.Malformed) in
+                    try note.number()
+                },
+                incompleteBecause: try note.optional { note throws(NoteReader.Malformed) in
+                    try note.text()
+                })
         }
         mappings = try note.list(atLeast: 45) { note throws(NoteReader.Malformed) in
             try note.mapping()

@@ -65,7 +65,7 @@ struct CoreParts {
             descriptors: Dictionary(
                 note.descriptors.map { ($0.record.number, $0) },
                 uniquingKeysWith: { first, _ in first }),
-            auxiliaryVector: process.auxiliaryVector)
+            kernelReferences: note.kernelReferences, auxiliaryVector: process.auxiliaryVector)
     }
 
     /// The memory in the file, each run of it as the capture had it, over what was added: the
