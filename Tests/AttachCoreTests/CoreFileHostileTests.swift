@@ -103,6 +103,30 @@ import Testing
         }
     }
 
+    @Test func ourOwnNoteIsNotTrustedEither() throws {
+        let folder = try CoreFolder()
+        var note = CaptureNote(try capture(in: folder))
+        note.record.bytes = .max
+        note.runs = [
+            .init(start: 0, end: 1 << 63, isWritable: true, isCaptured: true, isZero: true),
+            .init(start: 1 << 63, end: .max, isWritable: true, isCaptured: true, isZero: false),
+        ]
+        var core = CoreBuilder.simple()
+        core.note(CaptureNote.owner, CaptureNote.type, note.bytes)
+        let huge = try folder.read(core.bytes)
+        #expect(huge.record.bytes <= core.bytes.count)
+        #expect(huge.addressSpaceBytes <= core.bytes.count)
+        _ = try CoreFileLiveTests.snapshot(of: huge)
+
+        // What is out of order is no note of ours.
+        note.runs.reverse()
+        core = CoreBuilder.simple()
+        core.note(CaptureNote.owner, CaptureNote.type, note.bytes)
+        let odd = try folder.read(core.bytes)
+        #expect(odd.gaps.contains { $0.what == "notes of asyncattach" })
+        #expect(odd.memory.word(Address(0x7000_0000)) != nil)
+    }
+
     private func capture(in folder: borrowing CoreFolder) throws -> Capture {
         try folder.read(CoreBuilder.simple().bytes)
     }

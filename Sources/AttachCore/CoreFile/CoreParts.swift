@@ -50,10 +50,13 @@ struct CoreParts {
             originals: Dictionary(
                 note.files.map { ($0.identity, $0.stamp) }, uniquingKeysWith: { first, _ in first }),
             options: options)
+        var record = note.record
+        // The file says so, and what was read is in it.
+        record.bytes = min(record.bytes, bytes.count)
         let registers = Dictionary(
             threads.threads.map { ($0.id, $0.registers) }, uniquingKeysWith: { first, _ in first })
         return Capture(
-            architecture: architecture, process: note.process, record: note.record,
+            architecture: architecture, process: note.process, record: record,
             mappings: note.mappings.without(space.lost),
             threads: note.threads.map { thread in
                 var thread = thread

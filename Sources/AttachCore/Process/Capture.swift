@@ -35,7 +35,10 @@ public struct Capture: Sendable {
 
     /// Bytes of our address space that it takes up: those of a core file are mapped, not read.
     public var addressSpaceBytes: UInt64 {
-        record.source == .live ? 0 : memory.segments.reduce(0) { $0 &+ ($1.end &- $1.start) }
+        guard record.source == .core else { return 0 }
+        return memory.segments.reduce(0) { sum, segment in
+            unsafe segment.base == nil ? sum : sum &+ (segment.end &- segment.start)
+        }
     }
 }
 
