@@ -45,6 +45,19 @@ struct ContinuationLiveTests {
         #expect(found >= 2)
     }
 
+    @Test(arguments: Fixture.Mode.compiled)
+    func whenSleepersWake(mode: Fixture.Mode) throws {
+        let fixture = try Fixture("Waits", mode: mode)
+        var assembler = SnapshotAssembler(try LiveCapture.take(pid: fixture.pid))
+        let sleepers = assembler.snapshot().tasks.filter { $0.wait == .sleep }
+        #expect(sleepers.count == 4)
+        for sleeper in sleepers {
+            let seconds = try #require(sleeper.wakesIn) / 1_000_000_000
+            // They have all begun to sleep for a day, less than the fixture's life ago.
+            #expect((86_000...86_400).contains(seconds))
+        }
+    }
+
     @Test(arguments: ["libjemalloc.so.2", "libmimalloc.so.2.0", "libtcmalloc_minimal.so.4"])
     func anotherAllocatorIsNoHeap(library: String) throws {
         let folder = "/usr/lib/x86_64-linux-gnu/"

@@ -15,32 +15,56 @@ struct ContinuationReader {
         self.images = images
     }
 
-    /// Fills in what there is to say. Takes time only where a task waits in a continuation.
+    /// Fills in what there is to say, and when those that sleep will wake. Takes time only where
+    /// a task waits in a continuation.
     ///
     /// - Parameter limit: bytes of captured memory beyond which nothing is searched.
     func read(into runtime: inout RuntimeState, limit: UInt64) {
         let candidates = runtime.tasks.indices.filter {
             ContinuationSearch.isCandidate(runtime.tasks[$0].record)
         }
-        guard !candidates.isEmpty else { return }
-        func say(_ reason: String) {
-            for index in candidates {
-                runtime.tasks[index].record.continuation = ContinuationRecord(
-                    reach: .unknown(reason))
-            }
-        }
+        let sleeps = runtime.helpers.contains { $0.sleeper != nil }
+        guard sleeps || !candidates.isEmpty else { return }
         let bytes = capture.memory.segments.reduce(UInt64(0)) {
             $1.isCaptured ? $0 &+ ($1.end &- $1.start) : $0
         }
-        guard bytes <= limit else { return say("there is more memory than is searched") }
+        guard bytes <= limit else {
+            return say("there is more memory than is searched", of: candidates, in: &runtime)
+        }
+        let heap = GlibcHeap(mappings: capture.mappings, memory: memory)
+        if sleeps { readDeadlines(into: &runtime, heap.map) }
+        if !candidates.isEmpty { read(candidates, into: &runtime, heap) }
+    }
+
+    private func say(_ reason: String, of candidates: [Int], in runtime: inout RuntimeState) {
+        for index in candidates {
+            runtime.tasks[index].record.continuation = ContinuationRecord(reach: .unknown(reason))
+        }
+    }
+
+    private func readDeadlines(into runtime: inout RuntimeState, _ map: HeapMap) {
+        guard let clocks = capture.clocks else { return }
+        let deadlines = SleepDeadlines(
+            runtime.helpers, map: map, clocks: clocks, reader: WordReader(memory)
+        ).wakesIn
+        for index in runtime.tasks.indices where runtime.tasks[index].record.wait == .sleep {
+            let address = runtime.tasks[index].record.address.value
+            runtime.tasks[index].record.wakesIn = deadlines[address]
+        }
+    }
+
+    private func read(
+        _ candidates: [Int], into runtime: inout RuntimeState, _ heap: GlibcHeap
+    ) {
         let other = images.images.first { image in
             Self.allocators.contains { image.record.name.hasPrefix($0) }
         }
-        let heap = GlibcHeap(mappings: capture.mappings, memory: memory)
         guard
             let search = ContinuationSearch(
                 capture: capture, memory: memory, runtime: runtime, heap: heap)
-        else { return say("the tasks are not known well enough") }
+        else {
+            return say("the tasks are not known well enough", of: candidates, in: &runtime)
+        }
         let hidden =
             MemoryInUse.hiddenBecause(capture)
             ?? other.map { "memory comes from \($0.record.name), which is not known here" }
