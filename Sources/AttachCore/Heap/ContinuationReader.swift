@@ -86,7 +86,8 @@ struct ContinuationReader {
             if let canary = finding.canary {
                 record.isChecked = true
                 record.creator = SwiftString.read(canary &+ 24, &reader)
-            } else if finding.unknownBecause == nil {
+            } else if finding.unknownBecause == nil, finding.count > 0 {
+                // A checked one that was dropped has lost its mark, too.
                 record.isChecked = false
             }
             let handles = runtime.tasks[index].record.handles ?? 0

@@ -36,7 +36,12 @@ struct ExecutorWaits {
         if mainQueues.contains(identity) || DispatchLane(identity).isMainQueue(&reader) {
             wait = .mainActor
         } else if key.implementation == 0 {
-            wait = .actor(Address(identity), type: types.nameOfObject(identity, &reader))
+            // A record that is just being written can still hold what was there before.
+            let isOther = reader.word(identity).map { ActorClass($0, &reader) == nil } ?? false
+            wait =
+                isOther
+                ? .unknown
+                : .actor(Address(identity), type: types.nameOfObject(identity, &reader))
         } else if isMainExecutor(identity, &types, &reader) {
             wait = .mainActor
         } else {
