@@ -54,11 +54,24 @@ struct StackReason {
         } else {
             place = ""
         }
-        callee = own > 0 ? Self.name(of: shown[own - 1]) : nil
+        callee = own > 0 ? Self.baseName(of: shown[own - 1]) : nil
     }
 
     private static func name(of frame: Frame) -> PageText {
         "\(frame.function ?? frame.symbol ?? "")"
+    }
+
+    /// The name without type arguments and parameters, which say little of a library's function.
+    private static func baseName(of frame: Frame) -> PageText {
+        let name = frame.function ?? frame.symbol ?? ""
+        var previous: Character = " "
+        let base = name.prefix { character in
+            defer { previous = character }
+            return
+                !((character == "<" || character == "(")
+                && (previous.isLetter || previous.isNumber))
+        }
+        return "\(String(base))"
     }
 
     /// The file name of a path.
