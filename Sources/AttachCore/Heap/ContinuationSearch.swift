@@ -21,8 +21,8 @@ struct ContinuationSearch {
         var unknownBecause: String?
     }
 
-    /// By the task's place in the list.
-    private(set) var findings: [Int: Finding] = [:]
+    /// By the task's place in the list; nil for one that does not wait to be resumed.
+    private(set) var findings: [Finding?]
     /// Bytes that were searched.
     private(set) var bytesSearched: UInt64 = 0
     /// Memory in use by itself.
@@ -39,12 +39,12 @@ struct ContinuationSearch {
     private let layout: RuntimeLayout
     private let location: RuntimeLocation
     private var heap: Reachability
-    private var memories: [Int: TaskMemory] = [:]
+    private var memories: [TaskMemory] = []
     /// Tasks that can do nothing as far as is known, by the blocks that are theirs.
     private var ownerOfBlock: [UInt64: Int] = [:]
     private var taskAtAddress: [UInt64: Int] = [:]
     private var waiters: [Int: [Int]] = [:]
-    private var isBlocked: Set<Int> = []
+    private var isBlocked: [Bool]
     private var canaries: [UInt64: Int] = [:]
     private var excluded: Set<UInt64> = []
     private var freed: [Int] = []
@@ -62,6 +62,10 @@ struct ContinuationSearch {
         reader = WordReader(memory)
         self.heap = Reachability(heap.map, memory)
         inUse = MemoryInUse(capture: capture, heap: heap)
+        findings = [Finding?](repeating: nil, count: tasks.count)
+        isBlocked = [Bool](repeating: false, count: tasks.count)
+        taskAtAddress.reserveCapacity(tasks.count)
+        memories.reserveCapacity(tasks.count)
         for (index, task) in tasks.enumerated() {
             taskAtAddress[task.record.address.value] = index
         }
@@ -74,7 +78,7 @@ struct ContinuationSearch {
 
     /// The blocks that tasks keep their frames in, by the tasks' ids.
     var slabs: [(task: UInt64, slabs: [UInt64])] {
-        memories.map { (tasks[$0.key].record.id, $0.value.slabs) }
+        zip(tasks, memories).map { ($0.record.id, $1.slabs) }
     }
 
     /// Whether a task waits for somebody to resume it.
@@ -91,17 +95,18 @@ struct ContinuationSearch {
             tasks.filter { $0.record.flags.contains(.asyncLet) }.compactMap(\.record.parent))
         for (index, task) in tasks.enumerated() {
             let record = task.record
-            memories[index] = TaskMemory(
+            let memory = TaskMemory(
                 of: record.address.value, hasEnded: record.state == .completed, layout: layout,
                 heap: &heap, reader: &reader)
+            memories.append(memory)
             guard Self.isCandidate(record) else { continue }
             var finding = Finding()
-            if memories[index]?.block == nil {
+            if memory.block == nil {
                 finding.unknownBecause =
                     record.flags.contains(.asyncLet)
                     ? "the task lies in the memory of its parent"
                     : "the task does not lie in a heap of glibc"
-            } else if memories[index]?.isWhole != true {
+            } else if !memory.isWhole {
                 finding.unknownBecause = "the memory of the task is not whole"
             } else if parents.contains(record.id) {
                 finding.unknownBecause = "a child task (async let) lies in its memory"
@@ -110,13 +115,15 @@ struct ContinuationSearch {
                 finding.unknownBecause = "its parent can cancel it, and it asked to be told"
             }
             findings[index] = finding
-            if finding.unknownBecause == nil { isBlocked.insert(index) }
+            isBlocked[index] = finding.unknownBecause == nil
         }
         blockWaiters(except: parents)
-        for index in isBlocked {
-            guard let memory = memories[index], let block = memory.block else { continue }
-            for block in [block] + memory.slabs where heap.watch(block) {
-                ownerOfBlock[block] = index
+        ownerOfBlock.reserveCapacity(2 * tasks.count)
+        for index in tasks.indices where isBlocked[index] {
+            guard let block = memories[index].block else { continue }
+            if heap.watch(block) { ownerOfBlock[block] = index }
+            for slab in memories[index].slabs where heap.watch(slab) {
+                ownerOfBlock[slab] = index
             }
         }
     }
@@ -130,14 +137,14 @@ struct ContinuationSearch {
         for (index, task) in tasks.enumerated() {
             guard case .task(let id) = task.record.wait, !task.record.hasCancellationHandler,
                 !parents.contains(task.record.id), let other = byID[id],
-                memories[index]?.block != nil,
-                memories[index]?.isWhole == true
+                memories[index].block != nil, memories[index].isWhole
             else { continue }
             all[other, default: []].append(index)
         }
-        var open = Array(isBlocked)
+        var open = tasks.indices.filter { isBlocked[$0] }
         while let index = open.popLast() {
-            for waiter in all[index] ?? [] where isBlocked.insert(waiter).inserted {
+            for waiter in all[index] ?? [] where !isBlocked[waiter] {
+                isBlocked[waiter] = true
                 waiters[index, default: []].append(waiter)
                 open.append(waiter)
             }
@@ -193,7 +200,7 @@ struct ContinuationSearch {
 
     private mutating func exclude(_ place: UInt64) {
         guard let word = reader.word(place), let task = taskAtAddress[word],
-            isBlocked.contains(task)
+            isBlocked[task]
         else { return }
         excluded.insert(place)
     }
@@ -225,7 +232,7 @@ struct ContinuationSearch {
     // MARK: The search
 
     private mutating func run(_ capture: Capture) {
-        for index in tasks.indices where !isBlocked.contains(index) { release(index) }
+        for index in tasks.indices where !isBlocked[index] { release(index) }
         for helper in helpers {
             let memory = TaskMemory(
                 of: helper.address, hasEnded: false, layout: layout, heap: &heap, reader: &reader)
@@ -254,15 +261,16 @@ struct ContinuationSearch {
 
     /// Takes the memory of a task for in use.
     private mutating func release(_ index: Int) {
-        guard let memory = memories[index] else { return }
-        for block in memory.slabs + [memory.block].compactMap(\.self) { heap.mark(block: block) }
+        let memory = memories[index]
+        for slab in memory.slabs { heap.mark(block: slab) }
+        if let block = memory.block { heap.mark(block: block) }
         for range in memory.ranges { heap.add(range) }
     }
 
     private mutating func judge(
         _ target: UInt64, _ block: UInt64, _ place: Reachability.Place
     ) -> Reachability.Verdict {
-        if let task = canaries[block] {
+        if !canaries.isEmpty, let task = canaries[block] {
             if findings[task].map({ $0.canaryPlaces.count < Self.placeLimit }) == true {
                 findings[task]?.canaryPlaces.append(place)
             }
@@ -271,14 +279,13 @@ struct ContinuationSearch {
         guard let owner = ownerOfBlock[block] else { return .follow }
         guard findings[owner] != nil else {
             // One that waits for a blocked task: no pointer to it makes it run.
-            return isBlocked.contains(owner) ? .ignore : .follow
+            return isBlocked[owner] ? .ignore : .follow
         }
         // A pointer to a frame counts as well: it may lead to a continuation that lies there.
         if let block = place.block, ownerOfBlock[block] == owner { return .ignore }
         // Beyond what the task has allocated nothing is kept: such a pointer is a left-over.
-        if let ranges = memories[owner]?.ranges, ranges.count <= Self.fewRanges,
-            !ranges.contains(where: { $0.contains(target) })
-        {
+        let ranges = memories[owner].ranges
+        if ranges.count <= Self.fewRanges, !ranges.contains(where: { $0.contains(target) }) {
             return .ignore
         }
         if excluded.contains(place.address) { return .ignore }
@@ -297,7 +304,8 @@ struct ContinuationSearch {
     private mutating func free(_ index: Int) {
         var open = [index]
         while let index = open.popLast() {
-            guard isBlocked.remove(index) != nil else { continue }
+            guard isBlocked[index] else { continue }
+            isBlocked[index] = false
             freed.append(index)
             open += waiters[index] ?? []
         }

@@ -147,7 +147,8 @@ struct Reachability {
         _ word: UInt64, _ place: Place, _ judge: (UInt64, UInt64, Place) -> Verdict
     ) {
         let target = word & 0x0000_ffff_ffff_fff0
-        guard let block = map.block(at: target) else { return }
+        // What points to where it lies itself says nothing new; frames do all the time.
+        guard let block = map.block(at: target), block.address != place.block else { return }
         if map.isWatched(block), judge(target, block.address, place) == .ignore { return }
         guard map.mark(block), let header = reader.word(block.address &- 8) else { return }
         let size = header & ~GlibcHeap.flags

@@ -32,9 +32,10 @@ struct TaskMemory {
             let end = slab > task && slab &- task < Self.objectSize ? slab : task &+ Self.objectSize
             if end > task { ranges.append(task..<end) }
         }
-        var seen: Set<UInt64> = []
+        // A mark that moves on at every power of two finds a list that leads back into itself.
+        var (mark, count) = (UInt64(0), 0)
         while slab != 0 {
-            guard seen.count < Self.mostSlabs, seen.insert(slab).inserted,
+            guard count < Self.mostSlabs, slab != mark,
                 let capacity = reader.half(slab &+ 16), let used = reader.half(slab &+ 20),
                 used <= capacity, let next = reader.word(slab, 8)
             else {
@@ -49,6 +50,8 @@ struct TaskMemory {
             } else if block != nil {
                 isWhole = false
             }
+            count += 1
+            if count & (count - 1) == 0 { mark = slab }
             slab = next
         }
     }
