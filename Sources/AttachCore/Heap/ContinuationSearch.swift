@@ -21,7 +21,7 @@ struct ContinuationSearch {
         var unknownBecause: String?
     }
 
-    /// By the task's place in the list; nil for one that does not wait to be resumed.
+    /// By the task's place in the list; nil for those that wait in no continuation.
     private(set) var findings: [Finding?]
     /// Bytes that were searched.
     private(set) var bytesSearched: UInt64 = 0
@@ -41,16 +41,16 @@ struct ContinuationSearch {
     private var heap: Reachability
     private var memories: [TaskMemory] = []
     /// Tasks that can do nothing as far as is known, by the blocks that are theirs.
-    private var ownerOfBlock: [UInt64: Int] = [:]
-    private var taskAtAddress: [UInt64: Int] = [:]
+    private var owners: [Int] = []
+    private var ownerIndex = AddressIndex([])
+    private let taskAtAddress: AddressIndex
     private var waiters: [Int: [Int]] = [:]
     private var isBlocked: [Bool]
     private var canaries: [UInt64: Int] = [:]
     private var excluded: Set<UInt64> = []
     private var freed: [Int] = []
 
-    /// Where a job of dispatch keeps what it calls its function with; its function lies before it
-    /// (`dispatch_continuation_s`).
+    /// Links of a job to its neighbours in a queue (`SchedulerPrivate`).
     private static let waitLinks: [UInt64] = [16, 24]
 
     init?(capture: Capture, memory: TargetMemory, runtime: RuntimeState, heap: GlibcHeap) {
@@ -62,13 +62,10 @@ struct ContinuationSearch {
         reader = WordReader(memory)
         self.heap = Reachability(heap.map, memory)
         inUse = MemoryInUse(capture: capture, heap: heap)
-        findings = [Finding?](repeating: nil, count: tasks.count)
-        isBlocked = [Bool](repeating: false, count: tasks.count)
-        taskAtAddress.reserveCapacity(tasks.count)
+        taskAtAddress = AddressIndex(tasks.map(\.record.address.value))
+        findings = Array(repeating: nil, count: tasks.count)
+        isBlocked = Array(repeating: false, count: tasks.count)
         memories.reserveCapacity(tasks.count)
-        for (index, task) in tasks.enumerated() {
-            taskAtAddress[task.record.address.value] = index
-        }
         prepare()
         findCanaries(heap.map)
         excludeLinks(runtime.groups)
@@ -118,14 +115,15 @@ struct ContinuationSearch {
             isBlocked[index] = finding.unknownBecause == nil
         }
         blockWaiters(except: parents)
-        ownerOfBlock.reserveCapacity(2 * tasks.count)
+        var blocks: [UInt64] = []
         for index in tasks.indices where isBlocked[index] {
             guard let block = memories[index].block else { continue }
-            if heap.watch(block) { ownerOfBlock[block] = index }
-            for slab in memories[index].slabs where heap.watch(slab) {
-                ownerOfBlock[slab] = index
+            for block in [block] + memories[index].slabs where heap.watch(block) {
+                blocks.append(block)
+                owners.append(index)
             }
         }
+        ownerIndex = AddressIndex(blocks)
     }
 
     /// Who waits for the end of a blocked task can do no more than that. One who is told of a
@@ -262,46 +260,51 @@ struct ContinuationSearch {
     /// Takes the memory of a task for in use.
     private mutating func release(_ index: Int) {
         let memory = memories[index]
-        for slab in memory.slabs { heap.mark(block: slab) }
-        if let block = memory.block { heap.mark(block: block) }
+        for block in memory.slabs + [memory.block].compactMap(\.self) { heap.mark(block: block) }
         for range in memory.ranges { heap.add(range) }
     }
 
     private mutating func judge(
         _ target: UInt64, _ block: UInt64, _ place: Reachability.Place
     ) -> Reachability.Verdict {
-        if !canaries.isEmpty, let task = canaries[block] {
-            if findings[task].map({ $0.canaryPlaces.count < Self.placeLimit }) == true {
-                findings[task]?.canaryPlaces.append(place)
-            }
+        guard let owner = ownerIndex[block].map({ owners[$0] }) else {
+            noteCanary(block, place)
             return .follow
         }
-        guard let owner = ownerOfBlock[block] else { return .follow }
-        guard findings[owner] != nil else {
-            // One that waits for a blocked task: no pointer to it makes it run.
-            return isBlocked[owner] ? .ignore : .follow
+        if let block = place.block, let other = ownerIndex[block], owners[other] == owner {
+            return .ignore
         }
-        // A pointer to a frame counts as well: it may lead to a continuation that lies there.
-        if let block = place.block, ownerOfBlock[block] == owner { return .ignore }
-        // Beyond what the task has allocated nothing is kept: such a pointer is a left-over.
+        // A pointer to a frame counts as well: it may lead to a continuation that lies there. But
+        // beyond what the task has allocated nothing is kept: such a pointer is a left-over.
         let ranges = memories[owner].ranges
         if ranges.count <= Self.fewRanges, !ranges.contains(where: { $0.contains(target) }) {
             return .ignore
         }
-        if excluded.contains(place.address) { return .ignore }
-        if target == tasks[owner].record.address.value, isUsedItem(place) {
+        let isTask = target == tasks[owner].record.address.value
+        guard findings[owner] != nil else {
+            // It waits for a task that nobody can resume: no reference to it makes it run.
+            if !isTask, !excluded.contains(place.address) { free(owner) }
             return .ignore
         }
+        if excluded.contains(place.address) || isTask && isUsedItem(place) { return .ignore }
         findings[owner]?.count += 1
-        if findings[owner].map({ $0.places.count < Self.placeLimit }) == true {
+        if let count = findings[owner]?.places.count, count < Self.placeLimit {
             findings[owner]?.places.append(place)
         }
         free(owner)
         return .ignore
     }
 
+    private mutating func noteCanary(_ block: UInt64, _ place: Reachability.Place) {
+        guard let task = canaries[block], let count = findings[task]?.canaryPlaces.count,
+            count < Self.placeLimit
+        else { return }
+        findings[task]?.canaryPlaces.append(place)
+    }
+
     /// Somebody holds a task's continuation: what it holds itself counts from now on.
     private mutating func free(_ index: Int) {
+        guard isBlocked[index] else { return }
         var open = [index]
         while let index = open.popLast() {
             guard isBlocked[index] else { continue }
