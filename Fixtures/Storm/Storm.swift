@@ -88,7 +88,8 @@ enum Storm {
 
     /// Cancelled while they sleep, while they wait with a handler, and before they begin.
     static func cancelled() async {
-        let sleeper = Task { try await Task.sleep(for: .seconds(3600)) }
+        // The runtime keeps the timer until the sleep would have ended: so it must not be long.
+        let sleeper = Task { try await Task.sleep(for: .seconds(1)) }
         let waiter = Task {
             let box = Slot()
             await withTaskCancellationHandler {
@@ -165,7 +166,7 @@ enum Storm {
     /// A race between work and a timeout, of which one is cancelled.
     static func timeouts() async {
         await withTaskGroup(of: Bool.self) { group in
-            group.addTask { (try? await Task.sleep(for: .seconds(60))) == nil }
+            group.addTask { (try? await Task.sleep(for: .seconds(1))) == nil }
             group.addTask {
                 try? await Task.sleep(for: .milliseconds(3))
                 return true

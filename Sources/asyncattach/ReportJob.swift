@@ -26,7 +26,9 @@ struct ReportJob {
         var wanted = SnapshotOptions()
         wanted.readsLines = readsLines
         var assembler = SnapshotAssembler(capture, options: wanted)
-        let report = report(on: assembler.snapshot(), of: capture)
+        let snapshot = assembler.snapshot()
+        var times = assembler.times
+        let report = report(on: snapshot, of: capture, &times)
         let status: ExitStatus
         do {
             status = try deliver(report)
@@ -34,32 +36,37 @@ struct ReportJob {
             if error != .write(errno: EPIPE) { ErrorMessage.print(error.words) }
             return .output
         }
-        if isVerbose { printTimings(assembler, capture) }
+        if isVerbose { printTimes(times, capture) }
         guard status == .success else { return status }
         return report.snapshot.coverage.gaps.isEmpty ? .success : .partial
     }
 
     /// From what was seen to what it means, with a second look where that makes it surer.
-    private func report(on snapshot: Snapshot, of capture: Capture) -> Report {
+    private func report(
+        on snapshot: Snapshot, of capture: Capture, _ times: inout PartTimes
+    ) -> Report {
         var snapshot = snapshot
-        var diagnosis = Diagnosis(of: snapshot)
-        if diagnosis.wantsSecondLook,
-            let stillness = capture.secondLook?.stillness(of: snapshot, capture: capture)
-        {
-            snapshot.stillness = stillness
-            diagnosis = Diagnosis(of: snapshot)
+        var diagnosis = times.measure("diagnosis") { Diagnosis(of: snapshot) }
+        if diagnosis.wantsSecondLook, let look = capture.secondLook {
+            snapshot.stillness = times.measure("second look") {
+                look.stillness(of: snapshot, capture: capture)
+            }
+            diagnosis = times.measure("second diagnosis") { Diagnosis(of: snapshot) }
         }
         return Report(
             toolVersion: Tool.version, snapshot: snapshot, edges: diagnosis.edges,
             findings: diagnosis.findings)
     }
 
-    private func printTimings(_ assembler: SnapshotAssembler, _ capture: Capture) {
+    private func printTimes(_ times: PartTimes, _ capture: Capture) {
         var words: [String] = []
         if capture.record.source == .live {
             words.append("stopped \(capture.record.pauseNanoseconds / 1000) µs")
         }
-        words += assembler.timings.map { "\($0.part) \($0.nanoseconds / 1000) µs" }
+        words += times.parts.map {
+            let growth = ($0.peakGrowth + 524_288) >> 20
+            return "\($0.name) \($0.nanoseconds / 1000) µs" + (growth > 0 ? " +\(growth) MiB" : "")
+        }
         ErrorMessage.print(words.joined(separator: ", "))
     }
 }

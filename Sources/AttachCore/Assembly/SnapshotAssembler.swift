@@ -21,8 +21,8 @@ public struct SnapshotOptions: Sendable {
 public struct SnapshotAssembler {
     private let capture: Capture
     private let options: SnapshotOptions
-    /// How long each part took, in nanoseconds, in order.
-    public private(set) var timings: [(part: String, nanoseconds: Int64)] = []
+    /// What each part took, in order.
+    public private(set) var times = PartTimes()
 
     /// An assembler for one capture.
     public init(_ capture: Capture, options: SnapshotOptions = SnapshotOptions()) {
@@ -32,30 +32,30 @@ public struct SnapshotAssembler {
 
     /// The snapshot.
     public mutating func snapshot() -> Snapshot {
-        let (images, memory) = timed("images") { [capture] in
+        let (images, memory) = times.measure("images") { [capture] in
             let images = ImageTable(capture: capture)
             let files = images.fileSegments()
             return (images, capture.memory.layered(over: files.segments, owners: files.owners))
         }
-        let stacks = timed("unwinding") { [self] in unwind(memory, images) }
-        var runtime = timed("tasks") { [capture] in
+        let stacks = times.measure("unwinding") { [self] in unwind(memory, images) }
+        var runtime = times.measure("tasks") { [capture] in
             var reader = RuntimeReader(
                 memory: memory, images: images, threads: capture.threads, stacks: stacks,
                 architecture: capture.architecture, initialThread: capture.process.pid)
             return reader.read()
         }
-        timed("continuations") { [capture, options] in
+        times.measure("continuations") { [capture, options] in
             ContinuationReader(capture: capture, memory: memory, images: images)
                 .read(into: &runtime, limit: options.continuationSearchLimit)
         }
-        let names = timed("names") { [options] in
+        let names = times.measure("names") { [options] in
             var symbolizer = Symbolizer(
                 images: images, memory: memory, readsLines: options.readsLines)
             return FrameNames(
                 symbolizer.frames(for: Self.addresses(stacks: stacks, tasks: runtime.tasks)),
                 gaps: symbolizer.gaps)
         }
-        return timed("joining") { [self] in
+        return times.measure("joining") { [self] in
             joined(memory: memory, images: images, stacks: stacks, runtime: runtime, names: names)
         }
     }
@@ -142,12 +142,5 @@ public struct SnapshotAssembler {
             tasksFound: runtime.tasks.count, helpersFolded: runtime.helpersFolded,
             rejected: runtime.rejected, bytesSearched: runtime.bytesSearched,
             gaps: capture.gaps + images.gaps + cutStacks + runtime.gaps + names.gaps)
-    }
-
-    private mutating func timed<Value>(_ part: String, _ body: () -> Value) -> Value {
-        let start = Clock.monotonic()
-        let value = body()
-        timings.append((part, Clock.monotonic() - start))
-        return value
     }
 }

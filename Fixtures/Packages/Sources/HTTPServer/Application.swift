@@ -44,7 +44,7 @@ final class Application: Sendable {
         await withTaskGroup(of: String?.self) { group in
             group.addTask { await self.database.query(4) }
             group.addTask {
-                try? await Task.sleep(for: .seconds(30))
+                try? await Task.sleep(for: .seconds(3))
                 return nil
             }
             let first = await group.next()
