@@ -52,7 +52,8 @@ struct OutputFile: ~Copyable {
         guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else {
             return nil
         }
-        let file = unsafe open(path, O_WRONLY | O_CLOEXEC)
+        // A pipe that nobody reads is an error, and nothing to wait for.
+        let file = unsafe open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { throw .create(path: path, errno: errno) }
         return file
     }

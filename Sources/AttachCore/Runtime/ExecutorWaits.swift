@@ -37,7 +37,10 @@ struct ExecutorWaits {
             wait = .mainActor
         } else if key.implementation == 0 {
             // A record that is just being written can still hold what was there before.
-            let isOther = reader.word(identity).map { ActorClass($0, &reader) == nil } ?? false
+            let isOther =
+                reader.word(identity).map {
+                    $0 != 0 && ActorClass($0, &reader) == nil
+                } ?? false
             wait =
                 isOther
                 ? .unknown

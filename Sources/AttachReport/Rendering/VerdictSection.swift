@@ -95,8 +95,8 @@ extension TextPage {
             let more = PageText(finding.evidence.count - shown, "more fact", "more facts")
             line("- \(more) with -v", .quiet, indent: indent)
         }
-        if options.verbose, !finding.advice.isEmpty {
-            paragraph("advice: \(finding.advice)", indent: indent)
+        if !finding.advice.isEmpty {
+            paragraph("do: \(finding.advice)", indent: indent)
         }
     }
 

@@ -66,8 +66,22 @@ enum DeadlockRule: Rule {
         if !isCertain { evidence.append("a wait in the circle has a time-out") }
         return Suspicion(
             kind: .deadlock, phase: .cycle, severity: .problem,
-            confidence: isCertain ? .proven : .hint, roots: nodes, subjects: subjects,
+            confidence: confidence(nodes, in: scene, isCertain: isCertain), roots: nodes,
+            subjects: subjects,
             message: message(nodes, in: scene), evidence: evidence, advice: advice)
+    }
+
+    /// A lock that is no queue can be given back by another thread than its owner: it is not
+    /// allowed, and it works. Where a thread waits for itself alone, that may yet happen.
+    private static func confidence(
+        _ nodes: [Int32], in scene: Scene, isCertain: Bool
+    ) -> Finding.Confidence {
+        guard isCertain else { return .hint }
+        let threads = nodes.compactMap { scene.thread(at: $0) }
+        guard threads.count == 1, nodes.allSatisfy({ scene.task(at: $0) == nil }),
+            let kind = threads[0].wait?.kind, [.mutex, .lock].contains(kind)
+        else { return .proven }
+        return .likely
     }
 
     private static func step(_ arrow: WaitGraph.Arrow, in scene: Scene) -> String {
