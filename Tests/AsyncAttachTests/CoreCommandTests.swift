@@ -61,8 +61,10 @@ struct CoreCommandTests {
         let folder = try TemporaryFolder()
         // A program that is gone when its core file is looked at.
         let program = folder.path + "/moved"
-        try FileManager.default.copyItem(
-            atPath: Fixture.folder + "/release/NoTasks", toPath: program)
+        // Copied elsewhere: a process that is started meanwhile would inherit our descriptor, and
+        // what is open to be written cannot be executed (ETXTBSY).
+        var copy = try ChildProcess("/bin/cp", [Fixture.folder + "/release/NoTasks", program])
+        while copy.readLine() != nil {}
         let file = folder.path + "/core"
         do {
             var child = try ChildProcess(program)
