@@ -22,6 +22,7 @@ struct AsyncAttach: ParsableCommand {
               asyncattach my-server --format json  the same for machines
               asyncattach check my-server          for scripts: exit code 1 if it is stuck
               asyncattach explain deadlock         what a finding means
+              asyncattach ps                       the processes that can be looked at
               asyncattach core core.4242           the page of a process that has ended
               asyncattach capture 4242 -o FILE     a core file, and the process runs on
 
@@ -41,7 +42,7 @@ struct AsyncAttach: ParsableCommand {
         version: Tool.version,
         subcommands: [
             DumpCommand.self, CheckCommand.self, CaptureCommand.self, CoreCommand.self,
-            ExplainCommand.self,
+            PsCommand.self, ExplainCommand.self,
         ],
         defaultSubcommand: DumpCommand.self)
 

@@ -49,30 +49,51 @@ enum ErrorMessage {
         }
     }
 
+    /// The same in the fewest words, for a list: what is in the way, without the way out.
+    static func brief(_ error: AttachError) -> String {
+        switch error {
+        case .zombie: "it has ended already (a zombie)"
+        case .notPermitted(_, let cause): reason(cause)
+        case .notSupported(_, let what): "it is \(what)"
+        default: words(error)
+        }
+    }
+
     private static func words(_ cause: PermissionCause, pid: Int32) -> String {
+        reason(cause) + (remedy(cause, pid: pid).map { "; " + $0 } ?? "")
+    }
+
+    private static func reason(_ cause: PermissionCause) -> String {
         switch cause {
         case .alreadyTraced(let tracer, let name):
-            "process \(tracer)\(name.map { " (\($0))" } ?? "") traces it already; "
-                + "end that one or let it detach, then try again"
-        case .seccompFilter:
-            "a seccomp filter forbids ptrace here; start the container with "
-                + "--cap-add=SYS_PTRACE or --security-opt seccomp=unconfined"
-        case .otherUser(let uid):
-            "it belongs to another user (uid \(uid)); run as that user, or as root: "
-                + "sudo asyncattach \(pid)"
+            "process \(tracer)\(name.map { " (\($0))" } ?? "") traces it already"
+        case .seccompFilter: "a seccomp filter forbids ptrace here"
+        case .otherUser(let uid): "it belongs to another user (uid \(uid))"
         case .notDumpable:
             "it has made itself unreadable (prctl PR_SET_DUMPABLE, set-user-id or file "
-                + "capabilities); run as root: sudo asyncattach \(pid)"
-        case .userNamespace:
-            "it lives in another user namespace; run asyncattach there, or as root outside"
+                + "capabilities)"
+        case .userNamespace: "it lives in another user namespace"
         case .yama(let scope) where scope >= 3:
             "kernel.yama.ptrace_scope is 3, which forbids attaching until the next boot"
-        case .yama(let scope):
-            "kernel.yama.ptrace_scope is \(scope); run as root, or allow it with: "
-                + "sudo sysctl kernel.yama.ptrace_scope=0"
+        case .yama(let scope): "kernel.yama.ptrace_scope is \(scope)"
+        case .securityModule: "the kernel refuses without saying why"
+        }
+    }
+
+    private static func remedy(_ cause: PermissionCause, pid: Int32) -> String? {
+        switch cause {
+        case .alreadyTraced: "end that one or let it detach, then try again"
+        case .seccompFilter:
+            "start the container with --cap-add=SYS_PTRACE or --security-opt seccomp=unconfined"
+        case .otherUser: "run as that user, or as root: sudo asyncattach \(pid)"
+        case .notDumpable: "run as root: sudo asyncattach \(pid)"
+        case .userNamespace: "run asyncattach there, or as root outside"
+        case .yama(let scope) where scope >= 3: nil
+        case .yama:
+            "run as root, or allow it with: sudo sysctl kernel.yama.ptrace_scope=0"
         case .securityModule:
-            "the kernel refuses without saying why; in a container add the capability "
-                + "SYS_PTRACE, elsewhere ask the security module (SELinux deny_ptrace, AppArmor)"
+            "in a container add the capability SYS_PTRACE, elsewhere ask the security module "
+                + "(SELinux deny_ptrace, AppArmor)"
         }
     }
 }

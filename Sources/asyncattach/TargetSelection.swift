@@ -1,4 +1,5 @@
 import ArgumentParser
+import AttachCore
 import Glibc
 
 /// Which process a word on the command line means: a pid, or the exact name of a process that
@@ -38,19 +39,13 @@ struct TargetSelection: ExpressibleByArgument {
     }
 
     private static func processes(named name: String, others: inout Set<String>) -> [Int32] {
-        guard let stream = unsafe opendir("/proc") else { return [] }
-        defer { unsafe closedir(stream) }
         var pids: [Int32] = []
-        while let entry = unsafe readdir(stream) {
-            let text = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            guard let pid = Int32(text), pid != getpid() else { continue }
+        for pid in (try? ProcessSurvey.pids()) ?? [] where pid != getpid() {
             let names = names(of: pid)
             if names.contains(name) { pids.append(pid) }
             others.formUnion(names)
         }
-        return pids.sorted()
+        return pids
     }
 
     /// What it calls itself (`comm`, cut by the kernel after 15 bytes), and the file name of its

@@ -137,7 +137,7 @@ struct CommandLineTests {
     @Test(.enabled(if: getuid() == 0, "only root can play another user"))
     func anotherUsersProcessIsRefusedWithTheWayOut() throws {
         let child = try ChildProcess("/bin/sleep", ["1000"])
-        let result = try asNobody(["\(child.pid)"])
+        let result = try PublicCopy().run(["\(child.pid)"])
         #expect(result.status == 4)
         #expect(result.errorLines.count == 1)
         #expect(result.errors.contains("it belongs to another user (uid 0)"))
@@ -154,29 +154,14 @@ struct CommandLineTests {
             time.sleep(1000)
             """
         var child = try ChildProcess(
-            Self.asNobody[0], Self.asNobody.dropFirst() + ["/usr/bin/python3", "-c", script])
+            PublicCopy.asNobody[0],
+            PublicCopy.asNobody.dropFirst() + ["/usr/bin/python3", "-c", script])
         try #require(child.readLine() == "ready")
-        let result = try asNobody(["\(child.pid)"])
+        let result = try PublicCopy().run(["\(child.pid)"])
         #expect(result.status == 4)
         #expect(result.errorLines.count == 1)
         #expect(result.errors.contains("made itself unreadable"))
         #expect(result.errors.contains("sudo asyncattach \(child.pid)"))
-    }
-
-    private static let asNobody = [
-        "/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
-    ]
-
-    /// Runs the tool, copied to where everybody may run it, as a user without rights.
-    private func asNobody(_ arguments: [String]) throws -> Tool.Result {
-        let folder = try TemporaryFolder()
-        let copy = folder.path + "/asyncattach"
-        // By another process: a descriptor of ours could leak into a parallel test's child, and
-        // the file would be busy.
-        _ = try Tool.run([Tool.path, copy], tool: "/bin/cp")
-        unsafe chmod(folder.path, 0o755)
-        unsafe chmod(copy, 0o755)
-        return try Tool.run(arguments, wrapper: Self.asNobody, tool: copy)
     }
 
     @Test func aProgramOf32BitsIsRefusedByName() throws {

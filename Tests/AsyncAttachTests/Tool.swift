@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 
 /// The built tool, run as a user runs it.
@@ -70,4 +71,32 @@ struct TemporaryFolder: ~Copyable {
 
     /// The names in it.
     func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path) }
+}
+
+/// The tool, copied to where a user without rights may run it.
+struct PublicCopy: ~Copyable {
+    /// Runs a program as that user.
+    static let asNobody = [
+        "/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+    ]
+
+    private let folder: TemporaryFolder
+    private let path: String
+
+    init() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/asyncattach"
+        // By another process: a descriptor of ours could leak into a parallel test's child, and
+        // the file would be busy.
+        _ = try Tool.run([Tool.path, path], tool: "/bin/cp")
+        unsafe chmod(folder.path, 0o755)
+        unsafe chmod(path, 0o755)
+        self.folder = folder
+        self.path = path
+    }
+
+    /// Runs it as that user, and waits for its end.
+    func run(_ arguments: [String]) throws -> Tool.Result {
+        try Tool.run(arguments, wrapper: Self.asNobody, tool: path)
+    }
 }

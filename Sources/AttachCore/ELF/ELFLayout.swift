@@ -157,7 +157,15 @@ struct ELFLayout: Sendable {
     /// Where the file has the code at `address` (before the load bias); nil where no executable
     /// segment has it.
     func offset(ofCodeAt address: UInt64) -> UInt64? {
-        for segment in segments where segment.type == Segment.load && segment.isExecutable {
+        offset(of: address, in: segments.filter(\.isExecutable))
+    }
+
+    /// Where the file has the bytes that are loaded at `address` (before the load bias); nil where
+    /// no segment has them.
+    func offset(ofDataAt address: UInt64) -> UInt64? { offset(of: address, in: segments) }
+
+    private func offset(of address: UInt64, in segments: [Segment]) -> UInt64? {
+        for segment in segments where segment.type == Segment.load {
             if address >= segment.address, address - segment.address < segment.fileSize {
                 let (offset, overflow) = segment.offset.addingReportingOverflow(
                     address - segment.address)

@@ -29,7 +29,7 @@ extension ImageTable {
 }
 
 /// Looks for symbols by name without making a string of each one that a table has.
-private struct NameSearch {
+struct NameSearch {
     private var byHead: [UInt64: [String]] = [:]
     private var filter = NameHeadFilter()
     private let names: Set<String>

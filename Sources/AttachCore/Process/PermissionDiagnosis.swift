@@ -5,14 +5,22 @@ import Glibc
 enum PermissionDiagnosis {
     private static let tracePrivilege: UInt64 = 1 << 19  // CAP_SYS_PTRACE, capability.h
 
+    /// Why an attempt to attach would fail, told without one; nil where nothing is in the way.
+    static func obstacle(
+        to directory: borrowing ProcessDirectory, thread: Int32
+    ) -> PermissionCause? {
+        // To open it takes the permission to attach, and does nothing to the process
+        // (proc_pid_mem(5)).
+        let file = directory.open("task/\(thread)/mem")
+        if file == -EACCES || file == -EPERM { return cause(of: directory) }
+        if file >= 0 { close(file) }
+        return hindrance(ProcessStatus(directory.text(of: "status") ?? ""))
+    }
+
     /// The most likely cause of an EPERM from PTRACE_SEIZE.
     static func cause(of directory: borrowing ProcessDirectory) -> PermissionCause {
         let target = ProcessStatus(directory.text(of: "status") ?? "")
-        if target.tracer != 0 {
-            return .alreadyTraced(tracer: target.tracer, name: name(of: target.tracer))
-        }
-        let probe = cl_ptrace_probe()
-        if probe == EPERM || probe == ENOSYS { return .seccompFilter }
+        if let hindrance = hindrance(target) { return hindrance }
 
         let ownStatus = ProcessStatus(ownText() ?? "")
         let isPrivileged = ownStatus.effectiveCapabilities & tracePrivilege != 0
@@ -24,6 +32,15 @@ enum PermissionDiagnosis {
         if isOwnedByRoot(directory), geteuid() != 0 { return .notDumpable }
         if let scope = yamaScope(), scope > 0 { return .yama(scope: scope) }
         return .securityModule
+    }
+
+    /// What is in the way whoever asks.
+    private static func hindrance(_ target: ProcessStatus) -> PermissionCause? {
+        if target.tracer != 0 {
+            return .alreadyTraced(tracer: target.tracer, name: name(of: target.tracer))
+        }
+        let probe = cl_ptrace_probe()
+        return probe == EPERM || probe == ENOSYS ? .seccompFilter : nil
     }
 
     private static func ownText() -> String? {

@@ -23,6 +23,14 @@ struct ProcessDirectory: ~Copyable {
 
     deinit { close(descriptor) }
 
+    /// The pids of all processes that we are shown, in no order.
+    static func all() throws(AttachError) -> [Int32] {
+        switch numbers(in: unsafe cl_openat(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY)) {
+        case .success(let pids): return pids
+        case .failure(let error): throw .system(what: "read /proc", errno: error.errno)
+        }
+    }
+
     /// The bytes of a file below the directory; at most `limit`. The result is a negative errno
     /// where it could not be read.
     func contents(of path: String, limit: Int = 64 << 20) -> Result<[UInt8], SystemError> {
@@ -119,7 +127,11 @@ struct ProcessDirectory: ~Copyable {
     }
 
     private func entries(of folder: String) -> Result<[Int32], SystemError> {
-        let file = open(folder, flags: O_RDONLY | O_DIRECTORY)
+        Self.numbers(in: open(folder, flags: O_RDONLY | O_DIRECTORY))
+    }
+
+    /// The numbers among the names in an open folder, which is closed; or why it is not open.
+    private static func numbers(in file: Int32) -> Result<[Int32], SystemError> {
         guard file >= 0 else { return .failure(SystemError(errno: -file)) }
         guard let stream = unsafe fdopendir(file) else {
             let error = SystemError(errno: errno)

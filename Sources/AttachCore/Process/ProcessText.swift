@@ -87,6 +87,8 @@ struct ThreadStat: Hashable {
 struct ProcessStatus: Hashable {
     /// Effective user id.
     var effectiveUser: UInt32?
+    /// How many threads it has; nil where that is not readable.
+    var threads: Int?
     /// Who traces it; 0 for nobody, or for a tracer outside our pid namespace.
     var tracer: Int32 = 0
     /// Its ids in every pid namespace it is in, ours first.
@@ -112,6 +114,7 @@ struct ProcessStatus: Hashable {
             switch line[..<colon] {
             case "Uid": effectiveUser = values.count > 1 ? UInt32(values[1]) : nil
             case "TracerPid": tracer = Int32(first) ?? 0
+            case "Threads": threads = Int(first)
             case "NSpid": namespaceIDs = values.compactMap { Int32($0) }
             case "Seccomp": seccomp = Int(first) ?? 0
             case "CapEff": effectiveCapabilities = UInt64(first, radix: 16) ?? 0

@@ -37,7 +37,7 @@ struct RuntimeLocator {
     let symbols: RuntimeSymbols
     let code: CodeRanges
 
-    private static let prefix = "_swift_concurrency_debug_"
+    static let prefix = "_swift_concurrency_debug_"
     private static let variables = [
         "asyncTaskMetadata", "jobMetadata", "internal_layout_version", "asyncTaskSize",
         "supportsPriorityEscalation", "future_adapter", "non_future_adapter",
@@ -50,10 +50,10 @@ struct RuntimeLocator {
     static let symbolNames = Set(variables.map { prefix + $0 } + [groupAdapter])
 
     /// Metadata kinds of the two heap objects (include/swift/ABI/MetadataKind.def).
-    private static let taskKind: UInt64 = 0x502
-    private static let jobKind: UInt64 = 0x503
+    static let taskKind: UInt64 = 0x502
+    static let jobKind: UInt64 = 0x503
     /// From the job record to the task record: seven words each.
-    private static let recordStride: UInt64 = 56
+    static let recordStride: UInt64 = 56
 
     /// Every runtime in the target; more than one where libraries carry their own.
     func locate(_ reader: inout WordReader) -> [RuntimeLocation] {

@@ -84,7 +84,7 @@ extension JSONWriter {
         member("wasJobStopped", capture.wasJobStopped)
     }
 
-    fileprivate mutating func members(of runtime: RuntimeRecord) {
+    mutating func members(of runtime: RuntimeRecord) {
         member("present", runtime.isPresent)
         member("swift", runtime.hasSwift)
         member("linkage", runtime.linkage?.rawValue)
