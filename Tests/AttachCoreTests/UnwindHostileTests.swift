@@ -146,6 +146,6 @@ struct UnwindHostileTests {
             RegisterSet(architecture: .aarch64, words: [UInt64](repeating: 0x1000, count: 34)))
         let stack = unwinder.unwind(set)
         #expect(stack.frames.map(\.address.address) == [Address(0x1000)])
-        #expect(stack.stoppedBecause == "stacks of aarch64 are not unwound")
+        #expect(stack.stoppedBecause == "there is no code at 0x1000")
     }
 }

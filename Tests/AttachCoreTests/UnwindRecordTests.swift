@@ -86,12 +86,12 @@ struct UnwindRecordTests {
         var commons: [UInt64: CallFrameInformation.Common] = [:]
         let read = try CallFrameInformation.read(
             0x10_0000 + FrameRule.recordOffset, covering: 0x1234, memory: page.memory,
-            commons: &commons)
+            architecture: .x86_64, commons: &commons)
         #expect(read?.code == 0x1234..<0x1235)
         #expect(read?.isSignalFrame == false)
         let outside = try CallFrameInformation.read(
             0x10_0000 + FrameRule.recordOffset, covering: 0x1235, memory: page.memory,
-            commons: &commons)
+            architecture: .x86_64, commons: &commons)
         #expect(outside == nil)
     }
 

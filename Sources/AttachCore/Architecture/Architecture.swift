@@ -77,13 +77,39 @@ public enum Architecture: String, Sendable {
         }
     }
 
-    /// Indices of the registers in DWARF's order, the program counter last; nil where stacks of the
-    /// architecture are not unwound.
-    var unwindRegisterIndices: [Int]? {
+    /// Indices of the registers in DWARF's order, the program counter last.
+    var unwindRegisterIndices: [Int] {
         switch self {
         // rax rdx rcx rbx rsi rdi rbp rsp r8-r15 rip (AMD64 psABI, figure 3.36)
         case .x86_64: [10, 12, 11, 5, 13, 14, 4, 19, 9, 8, 7, 6, 3, 2, 1, 0, 16]
-        case .aarch64: nil
+        // x0-x30 sp pc (DWARF for the Arm 64-bit architecture, 4.1)
+        case .aarch64: Array(0...32)
+        }
+    }
+
+    /// The column of the return address in unwind information: of its own, and x30.
+    var returnAddressColumn: UInt64 {
+        switch self {
+        case .x86_64: 16
+        case .aarch64: 30
+        }
+    }
+
+    /// The last register that unwind information may speak of; those of vectors among them.
+    var lastUnwindRegister: UInt64 {
+        switch self {
+        case .x86_64: 16
+        case .aarch64: 127
+        }
+    }
+
+    /// The bits of a pointer that take part in finding memory: without Swift's mark, and on
+    /// aarch64 without the whole top byte, which the CPU ignores
+    /// (Documentation/arch/arm64/tagged-address-abi.rst).
+    var addressBits: UInt64 {
+        switch self {
+        case .x86_64: ~Self.asyncFrameBit
+        case .aarch64: ~(0xff << 56)
         }
     }
 
@@ -99,6 +125,9 @@ public struct RegisterSet: Hashable, Sendable {
     public var words: [UInt64]
     /// The thread pointer (fs base, TPIDR_EL0), wherever it came from; nil where not known.
     public var threadPointer: UInt64?
+    /// The bits of a code address that hold its signature, where the kernel says which they are
+    /// (`NT_ARM_PAC_MASK`); nil where it does not, or where addresses are not signed.
+    public var signatureBits: UInt64?
 
     /// Wraps the kernel's words; nil where there are too few of them.
     public init?(architecture: Architecture, words: [UInt64]) {
@@ -118,13 +147,26 @@ public struct RegisterSet: Hashable, Sendable {
     var selfRegister: UInt64 { words[architecture.selfIndex] }
     /// The async context, where the thread is in async code.
     public var asyncContext: UInt64 { words[architecture.asyncContextIndex] }
-    /// What a system call that the stop interrupted will return; nil where it does not show.
-    var systemCallResult: Int64? {
-        architecture == .x86_64 ? Int64(bitPattern: words[10]) : nil
+    /// What a system call that the stop interrupted returns; of other threads anything. A call that
+    /// will be made again has its argument there on aarch64.
+    var systemCallResult: Int64 {
+        switch architecture {
+        case .x86_64: Int64(bitPattern: words[10])
+        case .aarch64: Int64(bitPattern: words[0])
+        }
+    }
+    /// The number of the system call that the thread is in, if it is in one: orig_rax, or x8.
+    var systemCallNumber: Int64 {
+        switch architecture {
+        case .x86_64: Int64(bitPattern: words[15])
+        case .aarch64: Int64(bitPattern: words[8])
+        }
     }
     /// Whether the thread has been made and not run yet: it is about to come out of `clone` or
-    /// `clone3` (56, 435; asm/unistd_64.h) with the result 0.
+    /// `clone3` (asm/unistd.h: 56 or 220, and 435) with the result 0.
     var isNewThread: Bool {
-        architecture == .x86_64 && words[10] == 0 && (words[15] == 56 || words[15] == 435)
+        systemCallResult == 0
+            && (systemCallNumber == (architecture == .x86_64 ? 56 : 220)
+                || systemCallNumber == 435)
     }
 }

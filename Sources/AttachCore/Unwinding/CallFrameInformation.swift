@@ -11,6 +11,10 @@ struct CallFrameInformation {
     var isSignalFrame: Bool
     /// Bytes in it, a measure of what it costs to carry out.
     var size: Int
+    /// What it has in common with others.
+    var common: Common
+    /// Its own instructions, checked.
+    var instructions: RecordReader
 
     /// Why a record is not used.
     enum Refusal: Error, Equatable {
@@ -30,19 +34,23 @@ struct CallFrameInformation {
         var isAugmented: Bool
         /// Whether it describes a signal trampoline.
         var isSignalFrame: Bool
+        /// Bytes of code that instructions count by.
+        var codeAlignment: UInt64
+        /// Bytes of the stack that they count by.
+        var dataAlignment: Int64
+        /// The instructions that come before an entry's own, checked.
+        var instructions: RecordReader
         /// The state in which the entry's own instructions begin.
         var program: CallFrameProgram
     }
 
-    /// The column of the return address on x86_64 (psABI, figure 3.36); registers are below it.
-    static let returnAddressColumn: UInt64 = 16
     /// The longest record seen has 11 KB (a function of clang).
     private static let sizeLimit: UInt32 = 1 << 16
 
     /// Reads the entry at `address`; nil where it does not cover `pc`. `commons` remembers what was
     /// read before.
     static func read(
-        _ address: UInt64, covering pc: UInt64, memory: TargetMemory,
+        _ address: UInt64, covering pc: UInt64, memory: TargetMemory, architecture: Architecture,
         commons: inout [UInt64: Common]
     ) throws(Refusal) -> CallFrameInformation? {
         let bytes = try record(address, memory)
@@ -52,7 +60,7 @@ struct CallFrameInformation {
         }
         let common = try common(
             (address &+ 4) &- UInt64(bitPattern: Int64(Int32(bitPattern: distance))), memory,
-            &commons)
+            architecture, &commons)
         let place = address &+ UInt64(reader.position)
         guard let start = pointer(common.encoding, at: place, &reader),
             let count = pointer(common.encoding & 0x0f, at: 0, &reader)
@@ -72,7 +80,7 @@ struct CallFrameInformation {
         guard program.definesFrameAddress else { throw .unusable("has no rule for the frame") }
         return CallFrameInformation(
             address: address, code: start..<end, isSignalFrame: common.isSignalFrame,
-            size: bytes.count)
+            size: bytes.count, common: common, instructions: reader)
     }
 
     private static let omitted: UInt8 = 0xff
@@ -90,15 +98,18 @@ struct CallFrameInformation {
     }
 
     private static func common(
-        _ address: UInt64, _ memory: TargetMemory, _ commons: inout [UInt64: Common]
+        _ address: UInt64, _ memory: TargetMemory, _ architecture: Architecture,
+        _ commons: inout [UInt64: Common]
     ) throws(Refusal) -> Common {
         if let common = commons[address] { return common }
-        let common = try parse(try record(address, memory), at: address)
+        let common = try parse(try record(address, memory), at: address, architecture)
         commons[address] = common
         return common
     }
 
-    private static func parse(_ bytes: [UInt8], at address: UInt64) throws(Refusal) -> Common {
+    private static func parse(
+        _ bytes: [UInt8], at address: UInt64, _ architecture: Architecture
+    ) throws(Refusal) -> Common {
         var reader = RecordReader(bytes, from: 4)
         // Version 4 has two more bytes, which libunwind does not expect.
         guard reader.integer(UInt32.self) == 0, let version = reader.byte(),
@@ -108,9 +119,9 @@ struct CallFrameInformation {
         while let letter = reader.byte(), letter != 0 { augmentation.append(letter) }
         // libunwind looks at four letters.
         guard augmentation.count <= 4, let factor = reader.unsigned(), factor <= 16,
-            reader.signed() != nil,
+            let dataFactor = reader.signed(),
             let column = version == 1 ? reader.byte().map(UInt64.init) : reader.unsigned(),
-            column == returnAddressColumn
+            column == architecture.returnAddressColumn
         else { throw .unusable("has common information that makes no sense") }
 
         var encoding: UInt8 = 0
@@ -133,6 +144,8 @@ struct CallFrameInformation {
                 else { throw .unusable("has an unknown personality") }
             case UInt8(ascii: "S"):
                 isSignalFrame = true
+            case UInt8(ascii: "B") where architecture == .aarch64:
+                break  // Which key signs return addresses; it makes no difference here.
             default:
                 throw .unusable("has an unknown augmentation")
             }
@@ -144,11 +157,12 @@ struct CallFrameInformation {
         guard programStart == nil || programStart == UInt64(reader.position) else {
             throw .unusable("has an augmentation of another length than it states")
         }
-        var program = CallFrameProgram(pointerSize: size(of: encoding))
+        var program = CallFrameProgram(pointerSize: size(of: encoding), architecture: architecture)
         if let reason = program.check(reader) { throw .unusable(reason) }
         return Common(
             encoding: encoding, dataEncoding: dataEncoding, isAugmented: programStart != nil,
-            isSignalFrame: isSignalFrame, program: program)
+            isSignalFrame: isSignalFrame, codeAlignment: factor, dataAlignment: dataFactor,
+            instructions: reader, program: program)
     }
 
     /// Absolute or relative to the field, of a fixed size (LSB 5.0 core, 10.5.1).

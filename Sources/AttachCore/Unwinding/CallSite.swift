@@ -13,7 +13,26 @@ enum CallSite {
 
     /// Whether a call instruction ends at `address`, or the kernel's way out of signal handlers
     /// begins there.
-    static func isReturnAddress(_ address: UInt64, memory: TargetMemory) -> Bool {
+    static func isReturnAddress(
+        _ address: UInt64, memory: TargetMemory, architecture: Architecture
+    ) -> Bool {
+        switch architecture {
+        case .x86_64: isReturnAddressOfX86(address, memory)
+        case .aarch64:
+            address & 3 == 0 && address >= 4
+                && (memory.load(Address(address - 4), as: UInt32.self)
+                    .map(AArch64Instruction.isCall) == true
+                    || isSignalReturn(address, memory: memory))
+        }
+    }
+
+    /// Whether `mov x8, #139; svc #0` stand there: where signal handlers of aarch64 return to, in
+    /// the kernel's own library (arch/arm64/kernel/vdso/sigreturn.S).
+    static func isSignalReturn(_ address: UInt64, memory: TargetMemory) -> Bool {
+        memory.word(Address(address)) == 0xd400_0001_d280_1168
+    }
+
+    private static func isReturnAddressOfX86(_ address: UInt64, _ memory: TargetMemory) -> Bool {
         guard address >= UInt64(longest) else { return false }
         if let before = memory.copy(Address(address - UInt64(longest)), count: longest) {
             if endsInCall(before) { return true }

@@ -3,9 +3,9 @@ import CUnwind
 import Glibc
 
 /// Owns a libunwind walk over an `UnwindTarget`.
-@safe final class FrameWalker {
+@safe final class FrameWalker: FrameStepper {
     /// What libunwind asks.
-    let target: UnwindTarget
+    private let target: UnwindTarget
     private let walker: OpaquePointer
     /// How the pcs were stepped from whose rules libunwind remembers; true for interrupted ones.
     private var remembered: [UInt64: Bool] = [:]
@@ -45,10 +45,14 @@ import Glibc
 
     deinit { unsafe cu_walker_destroy(walker) }
 
-    /// Begins at these registers, in DWARF's order.
-    func start(_ registers: [UInt64]) -> Bool {
-        guard registers.count == Int(cu_register_count) else { return false }
-        return unsafe cu_walker_start(walker, registers) == 0
+    var doubt: String? { target.doubt }
+
+    func start(_ registers: RegisterSet, budget: Int) -> Bool {
+        let words = registers.architecture.unwindRegisterIndices.map { registers.words[$0] }
+        guard words.count == Int(cu_register_count) else { return false }
+        target.budget = budget
+        target.doubt = nil
+        return unsafe cu_walker_start(walker, words) == 0
     }
 
     /// Goes to the caller of the frame at `position`.
@@ -56,7 +60,7 @@ import Glibc
     /// libunwind remembers rules by pc alone. A rule depends as well on whether the thread was
     /// interrupted there, and one that was made up on what the stack held; so what it remembers is
     /// dropped before it could be used for something else.
-    func step(from position: UnwindTarget.Position) -> (result: cu_step, frame: cu_frame) {
+    func step(from position: FramePosition) -> FrameStep {
         if let wasInterrupted = remembered[position.pc],
             wasInterrupted != position.isInterrupted
                 || remembered.count >= Self.rememberedLimit
@@ -67,7 +71,16 @@ import Glibc
         var frame = cu_frame()
         let result = unsafe cu_walker_step(walker, &frame)
         if target.isMade { forget() } else { remembered[position.pc] = position.isInterrupted }
-        return (result, frame)
+        switch result {
+        case cu_step_caller:
+            return .caller(
+                CallerFrame(
+                    pc: frame.pc, stackPointer: frame.stack_pointer,
+                    framePointer: frame.frame_pointer, asyncContext: frame.async_context,
+                    isInterrupted: frame.was_interrupted != 0, isMade: target.isMade))
+        case cu_step_end: return .end(stackPointer: frame.stack_pointer)
+        default: return .failed(target.failure)
+        }
     }
 
     private func forget() {

@@ -4,31 +4,15 @@ import CUnwind
 /// What libunwind sees of a capture: its memory, and one record at a time about the code it asks
 /// for. Where there is none, one is made up from the code itself.
 @safe final class UnwindTarget {
-    /// A frame about to be stepped from.
-    struct Position {
-        /// Its pc.
-        var pc: UInt64
-        /// Whether the pc is where the thread was interrupted, rather than a return address.
-        var isInterrupted: Bool
-        /// rsp, without Swift's mark.
-        var stackPointer: UInt64
-        /// rbp, without Swift's mark.
-        var framePointer: UInt64
-
-        /// A place inside the instruction that is being carried out: for a return address the
-        /// byte before it, since a call can be its function's last instruction.
-        var place: UInt64 { isInterrupted ? pc : pc &- 1 }
-    }
-
+    private var descriptions: FrameDescriptions
     private let memory: TargetMemory
     private let images: ImageTable
-    private var tables: [Int: ExceptionFrameTable?] = [:]
-    private var commons: [UInt64: CallFrameInformation.Common] = [:]
     private var lastSegment: TargetMemory.Segment?
     private var made: [UInt8] = []
 
     /// What is stepped from.
-    var position = Position(pc: 0, isInterrupted: true, stackPointer: 0, framePointer: 0)
+    var position = FramePosition(
+        pc: 0, isInterrupted: true, stackPointer: 0, framePointer: 0)
     /// Why the current step is not possible.
     private(set) var failure: String?
     /// Whether the current step's rule was made up.
@@ -41,13 +25,14 @@ import CUnwind
     /// Function bodies that are looked at for a frame; the first part of longer ones.
     private static let codeLimit: UInt64 = 1 << 16
 
-    init(memory: TargetMemory, images: ImageTable) {
-        self.memory = memory
-        self.images = images
+    init(_ descriptions: FrameDescriptions) {
+        self.descriptions = descriptions
+        memory = descriptions.memory
+        images = descriptions.images
     }
 
     /// Gets ready for a step from `position`.
-    func begin(_ position: Position) {
+    func begin(_ position: FramePosition) {
         self.position = position
         failure = nil
         isMade = false
@@ -56,7 +41,7 @@ import CUnwind
     /// Eight bytes of memory, or of the record made last.
     @inline(__always)
     func word(at marked: UInt64) -> UInt64? {
-        let address = marked & ~Architecture.asyncFrameBit
+        let address = marked & Architecture.x86_64.addressBits
         if address >= CU_OWN_MEMORY - 8 { return ownWord(at: address) }
         if let segment = lastSegment, address >= segment.start, address < segment.end,
             segment.end - address >= 8
@@ -91,7 +76,7 @@ import CUnwind
     func record(for pc: UInt64) -> UInt64? {
         guard images.isExecutable(Address(pc)) else { return recordOutsideCode(pc) }
         do {
-            if let found = try information(for: pc) {
+            if let found = try descriptions.information(for: pc) {
                 budget -= found.size
                 guard budget >= 0 else {
                     failure = "unwinding it takes too much work"
@@ -100,34 +85,10 @@ import CUnwind
                 return found.address
             }
         } catch {
-            switch error {
-            case .unreadable:
-                failure = "the unwind information for \(describe(pc)) was not captured"
-            case .unusable(let reason):
-                failure = "the unwind information for \(describe(pc)) \(reason)"
-            }
+            failure = error.reason
             return nil
         }
         return recordFromCode(pc)
-    }
-
-    private func information(
-        for pc: UInt64
-    ) throws(CallFrameInformation.Refusal) -> CallFrameInformation? {
-        guard let index = images.imageIndex(containing: Address(pc)),
-            let record = table(index)?.record(for: pc, memory: memory)
-        else { return nil }
-        return try CallFrameInformation.read(
-            record, covering: pc, memory: memory, commons: &commons)
-    }
-
-    private func table(_ index: Int) -> ExceptionFrameTable? {
-        if let known = tables[index] { return known }
-        let table = images.images[index].exceptionFrameHeader.flatMap {
-            ExceptionFrameTable($0, memory: memory)
-        }
-        tables[index] = .some(table)
-        return table
     }
 
     /// A call or jump to a place that is no code leaves the caller as at a function's entry.
@@ -192,7 +153,7 @@ import CUnwind
             frame > position.stackPointer, let caller = memory.word(Address(frame - 8)),
             caller > 0, images.isExecutable(Address(caller - 1))
         else { return false }
-        return CallSite.isReturnAddress(caller, memory: memory)
+        return CallSite.isReturnAddress(caller, memory: memory, architecture: .x86_64)
     }
 
     private func make(_ rule: FrameRule, for pc: UInt64) -> UInt64? {
@@ -202,17 +163,5 @@ import CUnwind
         return CU_OWN_MEMORY + FrameRule.recordOffset
     }
 
-    /// A place as a person can look it up: file and offset where it lies in one.
-    func describe(_ pc: UInt64) -> String {
-        guard let image = images.image(containing: Address(pc)) else {
-            return "the code at \(Address(pc))"
-        }
-        let offset = image.fileAddress(Address(pc)) ?? pc &- image.record.baseAddress.value
-        return "\(image.record.name)+\(Address(offset))"
-    }
-
-    /// Whether a call can return to `address`.
-    func isCode(returningTo address: UInt64) -> Bool {
-        address > 0 && images.isExecutable(Address(address - 1))
-    }
+    private func describe(_ pc: UInt64) -> String { descriptions.describe(pc) }
 }

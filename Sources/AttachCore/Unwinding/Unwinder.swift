@@ -1,10 +1,10 @@
 import AttachReport
-import CUnwind
 
 /// Walks native stacks over captured memory.
 struct Unwinder {
     private let architecture: Architecture
-    private let walker: FrameWalker?
+    private let descriptions: FrameDescriptions
+    private var stepper: (any FrameStepper)?
 
     /// Steps after which a walk is given up.
     private static let stepLimit = 100_000
@@ -14,9 +14,12 @@ struct Unwinder {
     /// `memory` must hold stacks, and the images' code and unwind tables.
     init(memory: TargetMemory, images: ImageTable, architecture: Architecture) {
         self.architecture = architecture
-        walker =
-            architecture == .x86_64
-            ? FrameWalker(UnwindTarget(memory: memory, images: images)) : nil
+        descriptions = FrameDescriptions(
+            memory: memory, images: images, architecture: architecture)
+        switch architecture {
+        case .x86_64: stepper = FrameWalker(UnwindTarget(descriptions))
+        case .aarch64: stepper = RuleWalker(descriptions)
+        }
     }
 
     /// The stack of a thread with these registers. At most `limit` frames are kept.
@@ -25,78 +28,88 @@ struct Unwinder {
         let reason = walk(registers, into: &frames)
         var stack = frames.stack
         stack.stoppedBecause = reason
-        stack.uncertainBecause = walker?.target.doubt
+        stack.uncertainBecause = stepper?.doubt
         return stack
     }
 
     /// Why it ended before the end of the stack.
-    private func walk(_ registers: RegisterSet, into frames: inout FrameRetention) -> String? {
-        var frame = Self.innermost(registers)
-        guard let order = registers.architecture.unwindRegisterIndices,
-            registers.architecture == architecture
-        else {
+    private mutating func walk(
+        _ registers: RegisterSet, into frames: inout FrameRetention
+    ) -> String? {
+        var frame = innermost(registers)
+        guard registers.architecture == architecture else {
             frames.append(frame)
-            return "stacks of \(registers.architecture.rawValue) are not unwound"
+            return "the thread is of another CPU than its process"
         }
-        guard let walker, walker.start(order.map { registers.words[$0] }) else {
+        guard stepper?.start(registers, budget: Self.budget) == true else {
             frames.append(frame)
             return "there was not enough memory to unwind it"
         }
-        let target = walker.target
-        target.budget = Self.budget
-        target.doubt = nil
-        var position = UnwindTarget.Position(
+        var position = FramePosition(
             pc: registers.programCounter, isInterrupted: true,
-            stackPointer: Self.unmarked(registers.stackPointer),
-            framePointer: Self.unmarked(registers.framePointer))
+            stackPointer: frame.canonicalFrameAddress.value, framePointer: frame.framePointer)
         // Elsewhere the frame address grows, so that a circle must pass an interrupted frame.
         var interrupted: Set<Interruption> = []
 
         for step in 0..<Self.stepLimit {
             frame.canonicalFrameAddress = Address(position.stackPointer)
-            let (result, caller) = walker.step(from: position)
-            let stackPointer = Self.unmarked(caller.stack_pointer)
-            let isInterrupted = caller.was_interrupted != 0
-            let isProgress = isInterrupted || stackPointer > position.stackPointer
-            if result != cu_step_failed, isProgress {
-                frame.canonicalFrameAddress = Address(stackPointer)
-            }
-            // The kernel, not a call, put the trampoline's address where it was found.
-            if result == cu_step_caller, isInterrupted { frame.address.kind = .programCounter }
-            frames.append(frame)
-
-            switch result {
-            case cu_step_end: return nil
-            case cu_step_caller: break
-            default:
+            let caller: CallerFrame
+            switch stepper?.step(from: position) {
+            case .caller(let found):
+                caller = found
+            case .end(let stackPointer):
+                if unmarked(stackPointer) > position.stackPointer {
+                    frame.canonicalFrameAddress = Address(unmarked(stackPointer))
+                }
+                frames.append(frame)
+                return nil
+            case .failed(let reason):
+                frames.append(frame)
                 // The C library describes no frame where a new thread begins, and there is none.
                 if step == 0, registers.isNewThread { return nil }
-                return target.failure ?? "the frame at \(target.describe(position.place)) "
-                    + "makes no sense"
+                return reason
+                    ?? "the frame at \(descriptions.describe(position.place)) makes no sense"
+            case nil:
+                return nil
             }
+            let stackPointer = unmarked(caller.stackPointer)
+            let isProgress =
+                caller.isInterrupted || stackPointer > position.stackPointer
+                || isLeaf(position, callerAt: stackPointer)
+            if isProgress { frame.canonicalFrameAddress = Address(stackPointer) }
+            // The kernel, not a call, put the trampoline's address where it was found.
+            if caller.isInterrupted { frame.address.kind = .programCounter }
+            frames.append(frame)
+
             guard isProgress else { return "the stack pointer does not move" }
-            if isInterrupted {
+            if caller.isInterrupted {
                 guard interrupted.insert(Interruption(caller.pc, stackPointer)).inserted else {
                     return "the stack runs in a circle"
                 }
             } else {
                 // A return address of zero is how a stack ends where nothing else marks it.
-                if caller.pc == 0, !target.isMade { return nil }
-                guard target.isCode(returningTo: caller.pc) else {
+                if caller.pc == 0, !caller.isMade { return nil }
+                guard descriptions.isCode(returningTo: caller.pc) else {
                     return "the return address \(Address(caller.pc)) lies in no code"
                 }
             }
-            position = UnwindTarget.Position(
-                pc: caller.pc, isInterrupted: isInterrupted, stackPointer: stackPointer,
-                framePointer: Self.unmarked(caller.frame_pointer))
+            position = FramePosition(
+                pc: caller.pc, isInterrupted: caller.isInterrupted, stackPointer: stackPointer,
+                framePointer: unmarked(caller.framePointer))
             frame = NativeFrame(
                 address: CodeAddress(
                     address: Address(caller.pc),
-                    kind: isInterrupted ? .programCounter : .returnAddress),
+                    kind: caller.isInterrupted ? .programCounter : .returnAddress),
                 canonicalFrameAddress: Address(stackPointer),
-                framePointer: position.framePointer, asyncContext: caller.async_context)
+                framePointer: position.framePointer, asyncContext: caller.asyncContext)
         }
         return "it has more than \(Self.stepLimit) frames"
+    }
+
+    /// Where a call leaves nothing on the stack, an interrupted function need not have, either.
+    private func isLeaf(_ position: FramePosition, callerAt stackPointer: UInt64) -> Bool {
+        architecture == .aarch64 && position.isInterrupted
+            && stackPointer == position.stackPointer
     }
 
     /// A frame that a signal interrupted.
@@ -110,7 +123,7 @@ struct Unwinder {
         }
     }
 
-    private static func innermost(_ registers: RegisterSet) -> NativeFrame {
+    private func innermost(_ registers: RegisterSet) -> NativeFrame {
         NativeFrame(
             address: CodeAddress(
                 address: Address(registers.programCounter), kind: .programCounter),
@@ -119,5 +132,5 @@ struct Unwinder {
     }
 
     /// Without the mark that Swift puts on an async frame.
-    private static func unmarked(_ value: UInt64) -> UInt64 { value & ~Architecture.asyncFrameBit }
+    private func unmarked(_ value: UInt64) -> UInt64 { value & architecture.addressBits }
 }
