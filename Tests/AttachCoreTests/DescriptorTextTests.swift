@@ -145,14 +145,14 @@ struct DescriptorTextTests {
 
     @Test func callsAreReadFromText() {
         let call = SystemCallReader.call(
-            text: "7 0x7ffc 0x1 0xffffffffffffffff 0x8 0x0 0x2 0x7ffd 0x7f00\n")
+            text: "7 0x7ffc 0x1 0xffffffffffffffff 0x8 0x0 0x2 0x7ffd 0x7f00\n", .x86_64)
         #expect(call?.name == "poll")
         #expect(call?.arguments == [0x7ffc, 1, .max, 8, 0, 2])
         for text in [
             "", "running\n", "-1 0x7ffd 0x7f00\n", "7 0x1\n", "7 1 2 3 4 5 6\n",
             "x 0x1 0x1 0x1 0x1 0x1 0x1\n", "7 0x1 0x1 0x1 0x1 0x1 0x11111111111111111\n",
         ] {
-            #expect(SystemCallReader.call(text: text) == nil)
+            #expect(SystemCallReader.call(text: text, .x86_64) == nil)
         }
     }
 }

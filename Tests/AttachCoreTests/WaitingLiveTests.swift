@@ -144,7 +144,7 @@ struct WaitingLiveTests {
                 if frame.image?.hasPrefix("libc.so") == true { frame.symbol = nil }
                 return frame
             }
-            let wait = try #require(reader.read(thread, frames: frames, runsTask: false).wait)
+            let wait = try #require(reader.read(thread, frames: frames, runsTask: false))
             let name = fact["name"] as? String ?? ""
             // Optimised, these closures end in a jump, too, and who called them did not say whom.
             if mode != .debug && wait.kind == .futex { continue }

@@ -49,7 +49,7 @@ struct WaitingWorld {
             gaps: gaps, clocks: clocks, descriptors: descriptors)
         let reader = ThreadWaitReader(
             capture: capture, memory: memory, images: ImageTable(capture: capture))
-        return reader.read(waiter, frames: Self.frames(symbols), runsTask: false).wait
+        return reader.read(waiter, frames: Self.frames(symbols), runsTask: false)
     }
 
     /// An image that cannot be read, for objects to have their types in.

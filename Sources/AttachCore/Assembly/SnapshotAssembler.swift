@@ -19,7 +19,7 @@ public struct SnapshotOptions: Sendable {
 ///
 /// Pure arithmetic on the capture: the process has long gone on.
 public struct SnapshotAssembler {
-    private let capture: Capture
+    private var capture: Capture
     private let options: SnapshotOptions
     /// What each part took, in order.
     public private(set) var times = PartTimes()
@@ -37,6 +37,8 @@ public struct SnapshotAssembler {
             let files = images.fileSegments()
             return (images, capture.memory.layered(over: files.segments, owners: files.owners))
         }
+        let calls = SystemCallRepair { memory.copy($0, count: $1) }
+        for index in capture.threads.indices { calls.repair(&capture.threads[index]) }
         let stacks = times.measure("unwinding") { [self] in unwind(memory, images) }
         var runtime = times.measure("tasks") { [capture] in
             var reader = RuntimeReader(
@@ -99,10 +101,11 @@ public struct SnapshotAssembler {
         let threads = capture.threads.map { thread in
             let frames = stacks[thread.id].map { names.frames(of: $0) } ?? []
             let task = running.innermost(on: thread.id)
-            let (call, wait) = waits.read(thread, frames: frames, runsTask: task != nil)
+            let wait = waits.read(thread, frames: frames, runsTask: task != nil)
             return ThreadRecord(
                 id: thread.id, namespaceID: thread.namespaceID, name: thread.name,
-                state: thread.state, systemCall: call, wait: wait, task: task, frames: frames)
+                state: thread.state, systemCall: thread.systemCall, wait: wait, task: task,
+                frames: frames)
         }
         return Snapshot(
             process: capture.process, capture: capture.record, runtime: runtime.runtime,

@@ -257,9 +257,9 @@ extension NoteReader {
             let arguments: [UInt64] = try note.list(atLeast: 8) { note throws(Malformed) in
                 try note.number()
             }
-            guard arguments.count == 6 else { throw Malformed() }
-            return SystemCall(
-                number: number, name: SystemCallReader.name(of: number), arguments: arguments)
+            guard arguments.count == 6 || arguments.isEmpty else { throw Malformed() }
+            // Its name depends on the CPU, which the file's header tells.
+            return SystemCall(number: number, name: nil, arguments: arguments)
         }
         return CapturedThread(
             id: id, namespaceID: namespaceID, name: name, state: state, registers: nil,

@@ -12,11 +12,7 @@ struct CoreNoteTable {
         add("CORE", 3, information, to: &table)  // NT_PRPSINFO
         for thread in threads {
             add("CORE", 1, status(of: thread), to: &table)  // NT_PRSTATUS
-            if capture.architecture == .aarch64, let pointer = thread.registers?.threadPointer {
-                var note = NoteWriter()
-                note.put(pointer)
-                add("LINUX", 0x401, note.bytes, to: &table)  // NT_ARM_TLS
-            }
+            if capture.architecture == .aarch64 { addOwn(of: thread, to: &table) }
         }
         if !capture.auxiliaryVector.isEmpty {
             var note = NoteWriter()
@@ -26,6 +22,21 @@ struct CoreNoteTable {
         add("CORE", 0x4649_4c45, files, to: &table)  // NT_FILE
         add(CaptureNote.owner, CaptureNote.type, CaptureNote(capture).bytes, to: &table)
         return table
+    }
+
+    /// What aarch64 has outside of the general registers.
+    private func addOwn(of thread: CapturedThread, to table: inout [UInt8]) {
+        if let pointer = thread.registers?.threadPointer {
+            var note = NoteWriter()
+            note.put(pointer)
+            add("LINUX", 0x401, note.bytes, to: &table)  // NT_ARM_TLS
+        }
+        if let bits = thread.registers?.signatureBits {
+            var note = NoteWriter()
+            note.put(bits)  // Those of data are the same where addresses have no tags.
+            note.put(bits)
+            add("LINUX", 0x406, note.bytes, to: &table)  // NT_ARM_PAC_MASK
+        }
     }
 
     /// Those with registers, the first thread of the process first: that is the one that a

@@ -61,6 +61,9 @@ struct CoreParts {
             threads: note.threads.map { thread in
                 var thread = thread
                 thread.registers = registers[thread.id] ?? nil
+                if let number = thread.systemCall?.number {
+                    thread.systemCall?.name = SystemCallReader.name(of: number, architecture)
+                }
                 return thread
             },
             memory: memory, files: modules.files, gaps: note.gaps + gaps + modules.gaps,

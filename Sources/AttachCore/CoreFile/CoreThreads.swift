@@ -9,6 +9,7 @@ struct CoreThreads {
 
     private static let status: UInt32 = 1  // NT_PRSTATUS, linux/elf.h
     private static let threadPointer: UInt32 = 0x401  // NT_ARM_TLS
+    private static let signatureMasks: UInt32 = 0x406  // NT_ARM_PAC_MASK
     private static let idOffset: UInt64 = 32
     private static let registerOffset: UInt64 = 112
 
@@ -27,9 +28,16 @@ struct CoreThreads {
                 }
                 last = threads.count
                 threads.append(thread)
-            } else if note.owner == "LINUX", note.type == Self.threadPointer, let last {
+            } else if note.owner == "LINUX", architecture == .aarch64, let last {
                 // What follows a thread's status belongs to it.
-                threads[last].registers?.threadPointer = note.bytes.load(0)
+                switch note.type {
+                case Self.threadPointer:
+                    threads[last].registers?.threadPointer = note.bytes.load(0)
+                case Self.signatureMasks:
+                    // `struct user_pac_mask`: that of data, then that of code.
+                    threads[last].registers?.signatureBits = note.bytes.load(8)
+                default: break
+                }
             }
         }
         if unreadable > 0 {
@@ -49,7 +57,7 @@ struct CoreThreads {
             let registers = RegisterSet(architecture: architecture, words: words)
         else { return nil }
         let call = SystemCallReader.call(registers: registers)
-        // Out of a system call it ran. Which calls interrupt is known for x86_64 only.
+        // Out of a system call it ran; on aarch64 that takes a look at its code, later.
         let state: ThreadRecord.State =
             call != nil ? .sleeping : architecture == .x86_64 ? .running : .unknown
         // The kernel does not write the names of threads.

@@ -65,7 +65,7 @@ struct MemoryInUse {
     /// nothing of its caller's below its stack pointer, where so much else was before: threads of
     /// the pool that have nothing to do wait like this.
     private func isInLibraryWait(_ thread: CapturedThread, _ mappings: [Mapping]) -> Bool {
-        guard thread.systemCall?.number == 202, let registers = thread.registers,
+        guard thread.systemCall?.name == "futex", let registers = thread.registers,
             let code = mappings.last(where: { $0.start <= registers.programCounter }),
             registers.programCounter < code.end
         else { return false }

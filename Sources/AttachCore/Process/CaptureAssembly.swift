@@ -38,9 +38,10 @@ struct CaptureAssembly: ~Copyable {
                 inner[thread.id] = ProcessStatus(text).namespaceIDs.last
             }
             if case .stuck(isUninterruptible: true) = thread.phase {
-                reasons[thread.id] = ProcessFacts.whereStuck(directory, thread: thread.id)
+                reasons[thread.id] = ProcessFacts.whereStuck(
+                    directory, thread: thread.id, target.architecture)
                 calls[thread.id] = directory.text(of: path + "/syscall")
-                    .flatMap { SystemCallReader.call(text: $0) }
+                    .flatMap { SystemCallReader.call(text: $0, target.architecture) }
             }
         }
         lateThreads = late
@@ -65,7 +66,8 @@ struct CaptureAssembly: ~Copyable {
         }
         let memory = Self.memory(window, preparation)
         let descriptors = DescriptorLookup.descriptors(
-            of: &captured, memory: memory, directory, handle: target.handle)
+            of: &captured, memory: memory, directory, handle: target.handle,
+            architecture: target.architecture)
         return Capture(
             architecture: target.architecture, process: process,
             record: CaptureRecord(
@@ -112,6 +114,7 @@ struct CaptureAssembly: ~Copyable {
         switch stopped.phase {
         case .stuck(isUninterruptible: true): state = .uninterruptible
         case .stopped(_, group: true): state = .stopped
+        case .stopped where call == nil && target.architecture == .aarch64: state = .unknown
         case .stopped: state = call == nil ? .running : .sleeping
         default: break
         }
@@ -209,12 +212,15 @@ enum ProcessFacts {
     }
 
     /// What the kernel says of a thread that does not stop.
-    static func whereStuck(_ directory: borrowing ProcessDirectory, thread: Int32) -> String {
+    static func whereStuck(
+        _ directory: borrowing ProcessDirectory, thread: Int32, _ architecture: Architecture
+    ) -> String {
         var words = "in an uninterruptible wait"
         if let call = directory.text(of: "task/\(thread)/syscall")?.split(separator: " ").first,
             let number = Int(call)
         {
-            words += " in \(SystemCallReader.name(of: number) ?? "system call \(number)")"
+            words +=
+                " in \(SystemCallReader.name(of: number, architecture) ?? "system call \(number)")"
         }
         if let place = directory.text(of: "task/\(thread)/wchan"), place != "0", !place.isEmpty {
             words += " (kernel: \(place))"

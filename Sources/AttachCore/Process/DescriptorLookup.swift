@@ -76,9 +76,9 @@ struct DescriptorLookup: ~Copyable {
     /// call meanwhile: a number may stand for something else by now.
     static func descriptors(
         of threads: inout [CapturedThread], memory: TargetMemory,
-        _ directory: borrowing ProcessDirectory, handle: Int32
+        _ directory: borrowing ProcessDirectory, handle: Int32, architecture: Architecture
     ) -> [Int32: OpenDescriptor] {
-        repairCalls(of: &threads, directory, handle: handle)
+        repairCalls(of: &threads, directory, handle: handle, architecture)
         var numbers: [Int32] = []
         var asking: [Int] = []
         for (index, thread) in threads.enumerated() where numbers.count < limit {
@@ -91,19 +91,21 @@ struct DescriptorLookup: ~Copyable {
         guard !numbers.isEmpty else { return [:] }
         var lookup = DescriptorLookup(thread: handle)
         lookup.look(directory, numbers)
-        lookup.check(&threads, asking, directory)
+        lookup.check(&threads, asking, directory, architecture)
         return lookup.found
     }
 
-    /// The code of a call that is being restarted is read where it lies: this thread may have gone
+    /// The code that made a call is read where it lies: this thread may have gone
     /// on, but its program has not changed.
     private static func repairCalls(
-        of threads: inout [CapturedThread], _ directory: borrowing ProcessDirectory, handle: Int32
+        of threads: inout [CapturedThread], _ directory: borrowing ProcessDirectory, handle: Int32,
+        _ architecture: Architecture
     ) {
-        let restarted = threads.indices.filter {
-            threads[$0].systemCall?.number == SystemCallRepair.restart
+        let incomplete = threads.indices.filter {
+            architecture == .aarch64
+                || threads[$0].systemCall?.number == SystemCallRepair.restart(architecture)
         }
-        guard !restarted.isEmpty else { return }
+        guard !incomplete.isEmpty else { return }
         let memory = directory.open("task/\(handle)/mem")
         guard memory >= 0 else { return }
         defer { close(memory) }
@@ -115,14 +117,14 @@ struct DescriptorLookup: ~Copyable {
             }
             return read == count ? bytes : nil
         }
-        for index in restarted { threads[index].systemCall = repair.repaired(threads[index]) }
+        for index in incomplete { repair.repair(&threads[index]) }
     }
 
     /// Marks those of the threads that have left their call. One that is on its way back into it,
     /// and waits for a processor, is given a moment.
     private func check(
         _ threads: inout [CapturedThread], _ indices: [Int],
-        _ directory: borrowing ProcessDirectory
+        _ directory: borrowing ProcessDirectory, _ architecture: Architecture
     ) {
         var undecided = indices.filter { index in
             threads[index].systemCall.map { !DescriptorArguments.isEventLoop($0) } ?? false
@@ -137,7 +139,7 @@ struct DescriptorLookup: ~Copyable {
                     return true
                 }
                 if text.hasPrefix("running") { return false }
-                threads[index].hasMovedOn = !Self.isSame(call, SystemCallReader.call(text: text))
+                threads[index].hasMovedOn = !Self.isSame(call, text, architecture)
                 return true
             }
             guard !undecided.isEmpty, Clock.monotonic() < deadline else { break }
@@ -149,9 +151,11 @@ struct DescriptorLookup: ~Copyable {
 
     /// Whether a thread is still in a call, or in one with the same arguments, which comes to the
     /// same.
-    private static func isSame(_ call: SystemCall, _ now: SystemCall?) -> Bool {
-        guard let now else { return false }
-        return (now.number == call.number || now.number == SystemCallRepair.restart)
+    private static func isSame(
+        _ call: SystemCall, _ text: String, _ architecture: Architecture
+    ) -> Bool {
+        guard let now = SystemCallReader.call(text: text, architecture) else { return false }
+        return (now.number == call.number || now.number == SystemCallRepair.restart(architecture))
             && now.arguments.prefix(2) == call.arguments.prefix(2)
     }
 

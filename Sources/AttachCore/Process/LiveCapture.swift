@@ -96,7 +96,8 @@ public enum LiveCapture {
             stopped.release()
             return nil
         }
-        var window = StopWindow(threadCount: stopped.threads.count)
+        var window = StopWindow(
+            threadCount: stopped.threads.count, architecture: target.architecture)
         window.copy(from: stopped, directory: directory, preparation: &preparation, limits: limits)
         var references = KernelReferences(directory, thread: target.handle, holders: holders)
         let start = stopped.interruptedAt

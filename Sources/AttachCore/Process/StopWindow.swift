@@ -4,6 +4,7 @@ import AttachReport
 struct StopWindow {
     /// Registers of each stopped thread.
     private(set) var registers: [Int32: [UInt64]] = [:]
+    private let architecture: Architecture
     /// Memory that was read.
     private(set) var segments: [TargetMemory.Segment] = []
     /// Memory that the kernel refused.
@@ -23,7 +24,8 @@ struct StopWindow {
     var pause: Int64 = 0
 
     /// Makes room, so that nothing needs to be allocated in the window.
-    init(threadCount: Int) {
+    init(threadCount: Int, architecture: Architecture) {
+        self.architecture = architecture
         registers.reserveCapacity(threadCount + 16)
         segments.reserveCapacity(4096)
     }
@@ -119,7 +121,7 @@ struct StopWindow {
     /// The parts of these runs that hold the stacks in use, from a page below each stack pointer
     /// to the end of its mapping.
     private func liveStacks(_ runs: [Range<UInt64>], _ mappings: [Mapping]) -> [Range<UInt64>] {
-        let index = Architecture.x86_64.stackPointerIndex
+        let index = architecture.stackPointerIndex
         let pointers = registers.values.compactMap { $0.count > index ? $0[index] : nil }.sorted()
         var live: [Mapping] = []
         var next = 0

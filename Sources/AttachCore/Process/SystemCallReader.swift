@@ -7,33 +7,42 @@ enum SystemCallReader {
     /// -ERESTARTSYS, -ERESTARTNOINTR, -ERESTARTNOHAND, -ERESTART_RESTARTBLOCK (linux/errno.h).
     private static let interrupted: Set<Int64> = [-4, -512, -513, -514, -516]
 
-    /// The call; nil for a thread that ran code of its own.
+    /// The call; nil for a thread that ran code of its own, and for any of aarch64, whose registers
+    /// alone do not tell (`SystemCallRepair`).
     static func call(registers: RegisterSet) -> SystemCall? {
-        guard registers.architecture == .x86_64 else { return nil }
-        let number = Int64(bitPattern: registers.words[15])
-        let result = Int64(bitPattern: registers.words[10])
-        guard number >= 0, interrupted.contains(result) else { return nil }
-        let arguments = registers.architecture.systemCallArgumentIndices.map { registers.words[$0] }
-        return SystemCall(
-            number: Int(number), name: name(of: Int(number)), arguments: arguments)
+        let number = registers.systemCallNumber
+        guard registers.architecture == .x86_64, number >= 0,
+            interrupted.contains(registers.systemCallResult)
+        else { return nil }
+        return call(Int(clamping: number), registers)
+    }
+
+    /// The call of this number with the arguments that are in the registers.
+    static func call(_ number: Int, _ registers: RegisterSet) -> SystemCall {
+        SystemCall(
+            number: number, name: name(of: number, registers.architecture),
+            arguments: registers.architecture.systemCallArgumentIndices.map {
+                registers.words[$0]
+            })
     }
 
     /// What `/proc/PID/task/TID/syscall` says (proc_pid_syscall(5)): the number and six arguments;
     /// nil for a thread that is in no call, or that runs.
-    static func call(text: String) -> SystemCall? {
+    static func call(text: String, _ architecture: Architecture) -> SystemCall? {
         let fields = text.split(whereSeparator: { $0 == " " || $0 == "\n" })
         guard fields.count >= 7, let number = Int(fields[0]), number >= 0 else { return nil }
         let arguments = fields[1...6].compactMap { field in
             field.hasPrefix("0x") ? UInt64(field.dropFirst(2), radix: 16) : nil
         }
         guard arguments.count == 6 else { return nil }
-        return SystemCall(number: number, name: name(of: number), arguments: arguments)
+        return SystemCall(
+            number: number, name: name(of: number, architecture), arguments: arguments)
     }
 
-    /// The name of a system call of x86_64; nil for a number that the table lacks.
-    static func name(of number: Int) -> String? {
-        guard number >= 0, number < SystemCallNames.x86_64.count else { return nil }
-        let name = SystemCallNames.x86_64[number]
-        return name.isEmpty ? nil : name
+    /// The name of a system call; nil for a number that the table lacks.
+    static func name(of number: Int, _ architecture: Architecture) -> String? {
+        let names = SystemCallNames.names(architecture)
+        guard number >= 0, number < names.count else { return nil }
+        return names[number].isEmpty ? nil : names[number]
     }
 }

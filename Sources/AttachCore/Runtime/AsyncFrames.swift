@@ -83,34 +83,11 @@ struct AsyncFrames {
     // MARK: Which frames
 
     private func resumedFrames(_ stack: NativeStack, _ reader: inout WordReader) -> [Int] {
-        guard architecture == .x86_64 else { return [] }
-        return stack.frames.indices.dropFirst().filter { index in
+        stack.frames.indices.dropFirst().filter { index in
             stack.omitted?.at != index
-                && Self.isAfterResume(stack.frames[index].address.address.value, &reader)
+                && ResumeCall.ends(
+                    at: stack.frames[index].address.address.value, architecture, &reader)
         }.map { $0 - 1 }
-    }
-
-    /// Whether the code before this return address is `mov 64(task), %r14; call *56(task)`.
-    private static func isAfterResume(_ address: UInt64, _ reader: inout WordReader) -> Bool {
-        guard address > 32, let last = reader.word(address &- 8),
-            let first = reader.word(address &- 16)
-        else { return false }
-        let bytes = (0..<16).map { index -> UInt8 in
-            let word = index < 8 ? first : last
-            return UInt8(truncatingIfNeeded: word >> UInt64((index & 7) * 8))
-        }
-        // call *disp8(reg): ff /2 with an 8-bit displacement; a base of r12 takes one byte more.
-        guard bytes[15] == UInt8(JobLayout.resume),
-            (bytes[13] == 0xff && bytes[14] & 0xf8 == 0x50 && bytes[14] & 7 != 4)
-                || (bytes[12] == 0xff && bytes[13] == 0x54)
-        else { return false }
-        // mov disp8(reg), %r14: REX.WR 8b /r, r14 being register 6 with the REX bit.
-        return (0..<10).contains { index in
-            bytes[index] & 0xfe == 0x4c && bytes[index + 1] == 0x8b
-                && bytes[index + 2] & 0xf8 == 0x70
-                && (bytes[index + 3] == UInt8(JobLayout.context)
-                    || (bytes[index + 2] & 7 == 4 && bytes[index + 4] == UInt8(JobLayout.context)))
-        }
     }
 
     /// Where no call of the runtime is recognised: frames that hold a context in the slot below
@@ -187,7 +164,7 @@ struct AsyncFrames {
     }
 
     private static func slot(of frame: NativeFrame, _ reader: inout WordReader) -> UInt64? {
-        let pointer = frame.framePointer & ~Architecture.asyncFrameBit
+        let pointer = frame.framePointer
         guard pointer > 8, pointer & 7 == 0 else { return nil }
         return reader.word(pointer &- 8)
     }

@@ -116,7 +116,7 @@ struct TaskAssembly {
         let addresses = running.keys.reduce(into: [UInt64: Int]()) {
             $0[view.tasks[$1].address] = $1
         }
-        let storage = CurrentTasks(images: images)
+        let storage = CurrentTasks(images: images, architecture: architecture)
         var claims: [Int: [Int32]] = [:]
         var current: [Int32: CurrentTasks.Claim] = [:]
         for thread in threads {

@@ -17,7 +17,10 @@ struct DescriptorWaits {
         }
         let timeout = timeout(of: call, thread.registers)
         // To poll nothing is an old way to sleep; a set that could not be read is another matter.
-        if isEmptySet(call) { return (ThreadWait(kind: .sleep), timeout) }
+        // Without end it is how to wait for a signal where there is no `pause` (aarch64).
+        if isEmptySet(call) {
+            return (ThreadWait(kind: timeout == nil ? .signal : .sleep), timeout)
+        }
         var records: [DescriptorRecord] = []
         for number in numbers {
             guard let open = found[number], !thread.hasMovedOn else {

@@ -10,7 +10,6 @@ struct ThreadWaitReader {
     private let dispatch: DispatchObjects
     private let foundation: FoundationLocks
     private let called: CalledFunction
-    private let calls: SystemCallRepair
     private let descriptors: DescriptorWaits
 
     /// A reader of one capture.
@@ -28,11 +27,10 @@ struct ThreadWaitReader {
         }
         foundation = FoundationLocks(memory: memory, symbols: symbols)
         called = CalledFunction(memory: memory, symbols: symbols)
-        calls = SystemCallRepair { memory.copy($0, count: $1) }
         descriptors = DescriptorWaits(memory: memory, found: capture.descriptors)
     }
 
-    /// The system call a thread sits in, and what it waits for in it; both nil for one that ran.
+    /// What a thread waits for in the system call it sits in; nil for one that ran.
     ///
     /// - Parameters:
     ///   - frames: Its native stack, innermost first.
@@ -40,33 +38,28 @@ struct ThreadWaitReader {
     ///     in.
     func read(
         _ thread: CapturedThread, frames: [Frame], runsTask: Bool
-    ) -> (call: SystemCall?, wait: ThreadWait?) {
-        guard let call = calls.repaired(thread) else { return (nil, nil) }
+    ) -> ThreadWait? {
+        guard let call = thread.systemCall else { return nil }
         let site = WaitSite(frames)
         if !runsTask, site == .idleDispatch || site == .eventLoop {
-            return (
-                call,
-                ThreadWait(
-                    kind: .work,
-                    evidence: site == .eventLoop
-                        ? "an event loop in its own wait"
-                        : "a thread of libdispatch in its own wait")
-            )
+            return ThreadWait(
+                kind: .work,
+                evidence: site == .eventLoop
+                    ? "an event loop in its own wait"
+                    : "a thread of libdispatch in its own wait")
         }
         if site == .childProcess {
-            return (
-                call,
-                ThreadWait(kind: .childProcess, evidence: "an event loop in Process.waitUntilExit")
-            )
+            return ThreadWait(
+                kind: .childProcess, evidence: "an event loop in Process.waitUntilExit")
         }
         if let futex = FutexCall(call) {
             let wait = self.wait(in: futex, at: site ?? called.site(frames), of: thread)
-            return (call, wait.limited(by: futex.timeout, in: memory, clocks: clocks))
+            return wait.limited(by: futex.timeout, in: memory, clocks: clocks)
         }
         if let (wait, timeout) = descriptors.wait(of: thread, in: call) {
-            return (call, wait.limited(by: timeout, in: memory, clocks: clocks))
+            return wait.limited(by: timeout, in: memory, clocks: clocks)
         }
-        return (call, wait(in: call))
+        return wait(in: call)
     }
 
     // MARK: Locks
