@@ -9,7 +9,7 @@ enum Actors {
     static func main() {
         Fixture.serve(
             tasks: 0, helpers: nil, settled: { Stage.isSet.load(ordering: .acquiring) },
-            facts: { Stage.facts.withLock { $0 } }, commands: ["open": Door.open])
+            facts: { Stage.facts.withLock { $0 } }, commands: ["open": { Door.open($0) }])
         Stage.say("mainThread", .number(Threads.current))
         Task.detached {
             if CommandLine.arguments.contains("starved") {

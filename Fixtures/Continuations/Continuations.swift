@@ -20,7 +20,7 @@ enum Continuations {
         waitInStreams()
         waitWithHandles()
         // So that what was left on the threads' stacks is not what was last done.
-        await withTaskGroup { group in
+        await withTaskGroup(of: Void.self) { group in
             for _ in 0..<200 { group.addTask { Held.touch() } }
         }
         me.rests(.continuation)

@@ -122,12 +122,21 @@ enum Structure {
             await park(me)
             Held.touch()
         }
-        Task.immediate(name: "immediate", priority: .low) {
-            let me = Witness.enter("immediate", immediate: true, priority: "low")
-            me.calls(in: "closure #3 in \(here)")
-            await park(me)
-            Held.touch()
-        }
+        #if compiler(>=6.2)
+            Task.immediate(name: "immediate", priority: .low) {
+                let me = Witness.enter("immediate", immediate: true, priority: "low")
+                me.calls(in: "closure #3 in \(here)")
+                await park(me)
+                Held.touch()
+            }
+        #else
+            Task(priority: .low) {
+                let me = Witness.enter("immediate", priority: "low")
+                me.calls(in: "closure #3 in \(here)")
+                await park(me)
+                Held.touch()
+            }
+        #endif
         let cancelled = Task(name: "cancelled") {
             let me = Witness.enter("cancelled")
             me.calls(in: "closure #4 in \(here)")

@@ -199,7 +199,9 @@ final class Witness: @unchecked Sendable {
         if let state { fields.append(("state", .string(state.rawValue))) }
         if let wait { fields.append(("wait", .string(wait.rawValue))) }
         if let tid { fields.append(("tid", .number(tid))) }
-        if let name { fields.append(("name", .string(name))) }
+        #if compiler(>=6.2)
+            if let name { fields.append(("name", .string(name))) }
+        #endif
         fields += facts
         fields.append(("cancelled", .bool(task.isCancelled)))
         if !stack.isEmpty {

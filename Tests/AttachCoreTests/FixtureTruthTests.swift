@@ -115,7 +115,7 @@ struct FixtureTruthTests {
 
     private func expectComplete(_ snapshot: Snapshot, exceptOf subjects: [String] = []) {
         #expect(snapshot.runtime.isPresent)
-        #expect(snapshot.runtime.layoutVersion == 1)
+        #expect(snapshot.runtime.layout != nil)
         for gap in snapshot.coverage.gaps
         where !subjects.contains(where: { gap.what.hasSuffix($0) }) {
             Issue.record("gap: \(gap)")

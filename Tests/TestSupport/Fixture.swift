@@ -42,7 +42,7 @@ package struct Fixture: ~Copyable {
         guard unsafe access(path, X_OK) == 0 else {
             throw NotReady(description: "\(path) is not built: run scripts/build-fixtures")
         }
-        let words = launcher + [path] + arguments
+        let words = (launcher.isEmpty ? Self.launcher : launcher) + [path] + arguments
         let started = try Self.start(name, words[0], Array(words.dropFirst()))
         self = started
     }
@@ -101,6 +101,11 @@ package struct Fixture: ~Copyable {
         for _ in 0..<3 { url.deleteLastPathComponent() }
         return url.path
     }()
+
+    /// What starts programs that cannot be started here, since they belong into another root
+    /// (scripts/runtime-matrix): a program that is given theirs, and executes it in the end.
+    private static let launcher: [String] =
+        ProcessInfo.processInfo.environment["ASYNCATTACH_FIXTURE_LAUNCHER"].map { [$0] } ?? []
 
     package static var folder: String {
         ProcessInfo.processInfo.environment["ASYNCATTACH_FIXTURES"]
