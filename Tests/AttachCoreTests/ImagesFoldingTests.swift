@@ -108,10 +108,15 @@ import Testing
         frames[2].symbol = "async_MainTQ0_"
         var topLevel = frames
         topLevel[2].location = SourceLocation(file: "/main.swift", line: 3)
+        // Compilers before 6.2 give a line to the call of `$main`.
+        var older = topLevel
+        topLevel.remove(at: 1)
+        FrameFolding.settle(&older)
+        #expect(older.map(\.folding) == [nil, .thunk, .thunk])
         FrameFolding.settle(&frames)
         #expect(frames.map(\.folding) == [nil, .thunk, .thunk])
         FrameFolding.settle(&topLevel)
-        #expect(topLevel.map(\.folding) == [nil, .thunk, nil])
+        #expect(topLevel.map(\.folding) == [nil, nil])
     }
 
     @Test func foldsAThreadStartWithoutAName() {
@@ -150,8 +155,30 @@ import Testing
         let expected = output.split(separator: "\n").map(String.init)
         try #require(expected.count == symbols.count)
         for (symbol, name) in zip(symbols, expected) {
-            #expect((Demangler.demangle(symbol) ?? symbol) == name)
+            var ours = Demangler.demangle(symbol) ?? symbol
+            // The short form does not say that a function stands for several.
+            if ours.hasPrefix("merged ") { ours.removeFirst("merged ".count) }
+            #expect(ours == name)
         }
+    }
+
+    @Test(
+        arguments: [
+            // Of `hold` and of `occupyMainActor`, which do the same.
+            (
+                "$s4main1AO15occupyMainActoryyAA7WitnessCFZTf4nd_nTm",
+                "merged specialized static A.occupyMainActor(_:)"
+            ),
+            ("$s4main1AO4stepyySiYaFZTmTQ0_", "merged static A.step(_:)"),
+            ("$s4main8TmFinderV1fyyF", "TmFinder.f()"),
+            // As Swift 6.0 mangles it, and its demangler names it.
+            (
+                "$s4main1AO7genericyyx_AA7WitnessCtYas8SendableRzlFZSi_Tgm5Tf4dn_nTQ2_",
+                "specialized static A.generic<A>(_:_:)"
+            ),
+        ])
+    func namesWhatOtherToolsDoNot(symbol: String, name: String) {
+        #expect(Demangler.demangle(symbol) == name)
     }
 
     @Test func cutsWhatIsTooLong() {

@@ -27,7 +27,7 @@ enum Demangler {
         guard let bare = bare(symbol) else { return nil }
         return remembered(bare, .short) {
             let name = hasShortForm ? call(bare, .short) : longName(bare)
-            return name.map(shortened)
+            return name.map { shortened(isMerged(bare) ? mergedMark + $0 : $0) }
         }
     }
 
@@ -51,6 +51,16 @@ enum Demangler {
     /// Whether the symbol is one of such a copy.
     static func isSpecialized(_ symbol: String) -> Bool {
         demangle(symbol)?.hasPrefix(specializedMark) ?? false
+    }
+
+    /// How a function that was made of several is marked, which the short form does not say.
+    private static let mergedMark = "merged "
+
+    private static func isMerged(_ symbol: String) -> Bool {
+        guard hasShortForm, symbol.contains("Tm"), let long = call(symbol, .long) else {
+            return false
+        }
+        return SwiftEntity(longForm: long).isMerged
     }
 
     /// A mangled symbol without its version; nil where nothing is mangled.
@@ -126,6 +136,15 @@ enum Demangler {
     }
 
     private static func call(_ symbol: String, _ form: Form) -> String? {
+        let name = callOnce(symbol, form)
+        guard name == nil || name == symbol else { return name }
+        // Compilers up to 6.1 noted with an `m` that a specialisation has lost its metatypes.
+        // Later demanglers do not know it, and it is no part of the name.
+        let later = symbol.replacing("Tgm5", with: "Tg5").replacing("TGm5", with: "TG5")
+        return later == symbol ? name : callOnce(later, form)
+    }
+
+    private static func callOnce(_ symbol: String, _ form: Form) -> String? {
         unsafe symbol.withCString { text in
             let length = symbol.utf8.count
             let result =

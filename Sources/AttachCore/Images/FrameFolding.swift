@@ -88,7 +88,9 @@ enum FrameFolding {
         var index = 1
         while index < frames.count {
             if isOnlyTrace(frames[index], inner: frames[index - 1]) { frames[index].folding = nil }
-            if isRestOfSpecialized(frames[index], inner: shown) || isEntry(frames[index]) {
+            if isRestOfSpecialized(frames[index], inner: shown)
+                || isEntry(frames[index], inner: frames[index - 1])
+            {
                 frames[index].folding = .thunk
             }
             if frames[index].folding == nil { shown = frames[index] }
@@ -108,10 +110,13 @@ enum FrameFolding {
     }
 
     /// Whether the compiler made this to call the `main` of a type marked `@main`. (Code at top
-    /// level is in `async_Main` itself, and has lines there.)
-    private static func isEntry(_ frame: Frame) -> Bool {
-        if frame.function?.hasSuffix(".$main()") == true { return true }
-        return frame.location == nil && frame.symbol?.hasPrefix("async_Main") == true
+    /// level is in `async_Main` itself, and has lines there. Compilers before 6.2 give it one
+    /// where it calls `$main`, too.)
+    private static func isEntry(_ frame: Frame, inner: Frame) -> Bool {
+        func isMain(_ frame: Frame) -> Bool { frame.function?.hasSuffix(".$main()") == true }
+        return isMain(frame)
+            || (frame.symbol?.hasPrefix("async_Main") == true
+                && (frame.location == nil || isMain(inner)))
     }
 
     /// Whether a frame is what is left of a function whose code went into a specialised copy of

@@ -5,6 +5,9 @@ struct SwiftEntity: Hashable, Sendable {
     var isForwarder: Bool
     /// Whether the function itself is async. (A parameter that is, does not count.)
     var isAsync: Bool
+    /// Whether the compiler made one function of several that are alike, and called it by one of
+    /// them (LLVMMergeFunctions.cpp of the Swift compiler): which one it runs as cannot be told.
+    var isMerged = false
 
     /// How the demangler begins the name of such a function (NodePrinter of the Swift demangler).
     private static let forwarders = [
@@ -19,6 +22,8 @@ struct SwiftEntity: Hashable, Sendable {
         "method lookup function for ", "value witness for ",
     ]
 
+    private static let merged = "merged "
+
     /// What may stand before the name of what a function was made from.
     private static let specializations = [
         "generic ", "function signature ", "closure propagation ", "constant propagation ",
@@ -31,6 +36,7 @@ struct SwiftEntity: Hashable, Sendable {
         var next: Substring? = rest
         while let inner = next {
             rest = inner
+            isMerged = isMerged || rest.hasPrefix(Self.merged)
             next = Self.withoutQualifier(rest)
         }
         // "initializeWithCopy value witness for T": the operation comes first.
@@ -44,7 +50,7 @@ struct SwiftEntity: Hashable, Sendable {
     /// Without one word of how the function was made; nil where there is none left. Whatever was
     /// specialised, split or merged is still what it was made from.
     private static func withoutQualifier(_ name: Substring) -> Substring? {
-        if name.hasPrefix("merged ") { return name.dropFirst("merged ".count) }
+        if name.hasPrefix(merged) { return name.dropFirst(merged.count) }
         let whole = withoutResumePrefix(name)
         if whole.startIndex != name.startIndex { return whole }
         for word in specializations where name.hasPrefix(word) {
