@@ -194,32 +194,4 @@ struct RuntimeDecodingTests {
         #expect(tasks[3].flags == [.hasExecutorPreference])
         #expect(tasks[4].flags == [.immediate])
     }
-
-    @Test func aSmallerTaskIsCalibrated() throws {
-        for speaks in [true, false] {
-            var world = RuntimeWorld()
-            for _ in 0..<5 { world.task(size: 192) }
-            var location = RuntimeWorld.location
-            location.layoutVersion = nil
-            location.taskSize = nil
-            location.speaks = speaks
-            let state = world.state(location)
-            #expect(state.runtime.layout == "5.7-6.0")
-            #expect(state.tasks.count == 5)
-        }
-    }
-
-    @Test func anUnknownLayoutIsAGapAndNoTask() {
-        var world = RuntimeWorld()
-        for _ in 0..<5 { world.task(size: 240) }
-        var location = RuntimeWorld.location
-        for version in [1, 4, nil] as [UInt32?] {
-            location.layoutVersion = version
-            location.taskSize = nil
-            let state = world.state(location)
-            #expect(state.tasks.isEmpty)
-            #expect(state.runtime.layout == nil)
-            #expect(state.gaps.map(\.reason) == [.unknownLayout])
-        }
-    }
 }

@@ -74,15 +74,24 @@ struct RuntimePartsTests {
     @Test(
         arguments: [
             (1, 208, true, ["6.1-6.3"]), (1, nil, true, ["6.1-6.3", "6.1-6.3"]),
-            (1, 200, true, []), (nil, nil, true, ["5.7-6.0"]), (nil, 192, true, ["5.7-6.0"]),
-            (nil, nil, false, ["6.1-6.3", "5.7-6.0", "6.1-6.3"]), (2, 224, true, ["after 6.3"]),
-            (3, nil, true, []), (9, 208, true, []),
+            (1, 200, true, []), (2, 224, true, ["after 6.3", "after 6.3"]), (3, nil, true, []),
+            (9, 208, true, []), (nil, nil, false, ["6.1-6.3", "5.7-6.0", "6.1-6.3"]),
         ] as [(UInt32?, UInt64?, Bool, [String])])
     func layoutsAreOfferedByWhatTheRuntimeSays(
         version: UInt32?, size: UInt64?, speaks: Bool, versions: [String]
     ) {
-        let offered = RuntimeLayout.candidates(version: version, size: size, speaks: speaks)
+        let offered = RuntimeLayout.candidates(
+            version: version, size: size, speaks: speaks, hasTaskExecutors: true)
         #expect(offered.map(\.versions) == versions)
+    }
+
+    @Test(arguments: [nil, 192] as [UInt64?])
+    func ofTheOldOnesThoseWithTaskExecutorsAreNew(size: UInt64?) {
+        for (hasTaskExecutors, versions) in [(true, "6.0"), (false, "5.7-5.10")] {
+            let offered = RuntimeLayout.candidates(
+                version: nil, size: size, speaks: true, hasTaskExecutors: hasTaskExecutors)
+            #expect(offered.map(\.versions) == [versions])
+        }
     }
 
     @Test(

@@ -76,7 +76,7 @@ struct MemoryBuilder {
     deinit { unsafe words.deallocate() }
 }
 
-/// A runtime of version 6.3 with tasks, laid out word by word.
+/// A runtime with tasks, laid out word by word.
 struct RuntimeWorld {
     static let code: UInt64 = 0x10_0000
     static let isa: UInt64 = 0x20_0018
@@ -139,7 +139,8 @@ struct RuntimeWorld {
 
     /// A task; its id is its number, from 1.
     @discardableResult
-    mutating func task(_ recipe: Recipe = Recipe(), size: UInt64 = 208) -> Parts {
+    mutating func task(_ recipe: Recipe = Recipe(), _ layout: RuntimeLayout = .swift6_1) -> Parts {
+        var recipe = recipe
         let task = room(640)
         addresses.append(task)
         let id = UInt64(addresses.count)
@@ -151,10 +152,16 @@ struct RuntimeWorld {
         builder.put(task + 56, recipe.resume)
         builder.put32(task + 96, recipe.status)
         builder.put(task + 152, recipe.basePriority)
-        var fragment = task + size
+        var fragment = task + layout.taskSize
+        if recipe.name != nil { builder.put32(task + 32, recipe.flags | 1 << 30) }
+        if layout.nameFragmentSize > 0, let name = recipe.name {
+            builder.put(fragment, text(name), UInt64(name.utf8.count))
+            fragment += layout.nameFragmentSize
+            recipe.name = nil
+        }
         if recipe.flags & 1 << 24 != 0 {
             builder.put(fragment, recipe.parent, recipe.nextChild)
-            fragment += 16
+            fragment += layout.childFragmentSize
         }
         if recipe.flags & 1 << 26 != 0 {
             builder.put(fragment, recipe.group)
@@ -178,17 +185,22 @@ struct RuntimeWorld {
         builder.put(task + 64, outer)
         var parts = Parts(
             task: task, root: root, contexts: contexts, records: [], dependency: 0)
-        addRecords(recipe, &parts)
+        addRecords(recipe, layout, &parts)
         return parts
     }
 
-    private mutating func addRecords(_ recipe: Recipe, _ parts: inout Parts) {
+    /// Where a C string came to lie.
+    private mutating func text(_ string: String) -> UInt64 {
+        let place = room(UInt64(string.utf8.count) + 8)
+        builder.put(place, string: string)
+        return place
+    }
+
+    private mutating func addRecords(
+        _ recipe: Recipe, _ layout: RuntimeLayout, _ parts: inout Parts
+    ) {
         var records = recipe.records
-        if let name = recipe.name {
-            let text = room(UInt64(name.utf8.count) + 8)
-            builder.put(text, string: name)
-            records.append((6, [text]))
-        }
+        if let name = recipe.name { records.append((6, [text(name)])) }
         var outer: UInt64 = 0
         for record in records.reversed() {
             let place = room(64)
@@ -205,7 +217,8 @@ struct RuntimeWorld {
                 dependency.subject == 0 && dependency.kind == 2
                 ? parts.contexts.first ?? parts.root : dependency.subject
             builder.put(
-                place, 0, outer, subject, dependency.second, UInt64(dependency.kind), parts.task)
+                place, 0, outer, subject, dependency.second, UInt64(dependency.kind),
+                layout.dependencyNamesTask ? parts.task : 0)
             builder.put(parts.task + 160, place)
             parts.dependency = place
             outer = place

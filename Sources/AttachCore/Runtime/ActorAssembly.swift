@@ -18,6 +18,7 @@ struct ActorAssembly {
     private let initialThread: Int32?
     private var executors: ExecutorWaits
     private var walk: BoundedWalk
+    private var layout = DefaultActor.Layout.twoLists
     /// What could not be read.
     var gaps: [Gap] { view.gaps.gaps }
 
@@ -42,6 +43,7 @@ struct ActorAssembly {
         of tasks: [TaskDecoder.Decoded], occupants: ExecutorOccupants
     ) -> [ActorRecord] {
         let waiting = waiting(tasks)
+        layout = likeliestLayout(waiting, occupants)
         let jobs = Set(census.jobs)
         var records = [globalExecutor(waiting, jobs)]
         var actors = Set(waiting.actors.keys)
@@ -84,6 +86,28 @@ struct ActorAssembly {
         return records
     }
 
+    /// Where the runtime does not say how its actors lie in memory: as agrees best with those who
+    /// wait for them, and with those who are on them.
+    private mutating func likeliestLayout(
+        _ waiting: Waiting, _ occupants: ExecutorOccupants
+    ) -> DefaultActor.Layout {
+        var best = (layout: view.layout.actors.first ?? .twoLists, score: 0)
+        for layout in view.layout.actors where view.layout.actors.count > 1 {
+            var score = 0
+            for (address, ids) in waiting.actors {
+                guard let actor = DefaultActor(address, layout, &view.reader) else { continue }
+                let queue = ActorQueue(of: actor, walk: &walk, &view)
+                score += Set(queue.jobs).intersection(ids.map(ActorRecord.Job.task)).count
+            }
+            for executor in occupants.serial.keys where executor.implementation == 0 {
+                let actor = DefaultActor(executor.identity, layout, &view.reader)
+                if actor?.state == .running { score += 1 }
+            }
+            if score > best.score { best = (layout, score) }
+        }
+        return best.layout
+    }
+
     private mutating func kind(of executor: ExecutorOccupants.Executor) -> Wait.Kind {
         executors.wait(
             identity: executor.identity, implementation: executor.implementation, preference: 0,
@@ -120,7 +144,7 @@ struct ActorAssembly {
                 JobFlags(rawValue: raw).kind == JobFlags.actorKind,
                 let actor = view.reader.word(job, JobLayout.context),
                 let isa = view.reader.word(actor), let type = ActorClass(isa, &view.reader),
-                type.isDefault, DefaultActor.isPlausible(actor, type, &view.reader)
+                type.isDefault, DefaultActor.isPlausible(actor, type, [layout], &view.reader)
             else { return nil }
             return actor
         }
@@ -161,7 +185,7 @@ struct ActorAssembly {
             type: view.types.nameOfObject(address, &view.reader), state: .unknown)
         guard let isa = view.reader.word(address),
             let type = census.classes[isa] ?? ActorClass(isa, &view.reader),
-            type.isDefault, let actor = DefaultActor(address, &view.reader)
+            type.isDefault, let actor = DefaultActor(address, layout, &view.reader)
         else {
             record.queue = queued.sorted().map(ActorRecord.Job.task)
             record.isQueueComplete = false

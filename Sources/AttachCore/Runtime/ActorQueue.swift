@@ -4,12 +4,15 @@ import AttachReport
 ///
 /// Whoever drains an actor takes what has come in (linked newest first), and puts each job behind
 /// those of its priority that it has sorted already (`DefaultActorImpl::processIncomingQueue`,
-/// stdlib/public/Concurrency/Actor.cpp, and `PriorityQueue`).
+/// stdlib/public/Concurrency/Actor.cpp, and `PriorityQueue`; up to 5.10 `preprocessQueue`, for
+/// which the sorted jobs follow the others in one list).
 struct ActorQueue {
     /// A job and how urgent it is.
     private struct Link {
         var job: ActorRecord.Job
         var bucket: Int
+        /// Whether the link to it is marked as one to a job that has not been sorted.
+        var isUnsorted: Bool
     }
 
     /// Who waits, in order.
@@ -19,8 +22,14 @@ struct ActorQueue {
 
     /// Reads the lists of an actor.
     init(of actor: DefaultActor, walk: inout BoundedWalk, _ view: inout RuntimeView) {
-        var links = list(from: actor.sorted, of: actor, &walk, &view)
-        links += list(from: actor.incoming, of: actor, &walk, &view).reversed()
+        let first = list(from: actor.incoming, of: actor, &walk, &view)
+        var links: [Link]
+        if let sorted = actor.sorted {
+            links = list(from: sorted, of: actor, &walk, &view) + first.reversed()
+        } else {
+            let unsorted = first.prefix { $0.isUnsorted }
+            links = first[unsorted.endIndex...] + unsorted.reversed()
+        }
         guard isSorted(links) else {
             // Swift's sort is stable; that it stays so is promised nowhere.
             let order = links.indices.sorted { (links[$0].bucket, $0) < (links[$1].bucket, $1) }
@@ -39,9 +48,10 @@ struct ActorQueue {
         _ view: inout RuntimeView
     ) -> [Link] {
         var result: [Link] = []
-        var job = head
+        var link = head
         walk.restart()
-        while job != 0 {
+        while link != 0 {
+            let job = link & DefaultActor.jobMask
             guard walk.step(to: job) == nil, job & 7 == 0, let first = view.reader.word(job),
                 let flags = view.reader.half(job &+ JobLayout.flags),
                 let next = view.reader.word(job, JobLayout.link)
@@ -60,8 +70,10 @@ struct ActorQueue {
                 kind = .other(Address(job))
             }
             result.append(
-                Link(job: kind, bucket: Self.bucket(JobFlags(rawValue: flags).priority)))
-            job = next & ~3
+                Link(
+                    job: kind, bucket: Self.bucket(JobFlags(rawValue: flags).priority),
+                    isUnsorted: link & DefaultActor.isUnsortedMark != 0))
+            link = next
         }
         return result
     }

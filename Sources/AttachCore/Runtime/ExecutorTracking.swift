@@ -14,6 +14,8 @@ struct ExecutorTracking: Hashable {
     private static let implementation: UInt64 = 8
     private static let taskExecutor: UInt64 = 16
     private static let saved: UInt64 = 56
+    /// Before 6.0 there was no task executor in it.
+    private static let savedBeforeTaskExecutors: UInt64 = 40
     /// Marks in the low bits of the implementation (include/swift/ABI/Executor.h).
     static let implementationMask: UInt64 = ~7
     /// The most records of one thread that are read: every one of them takes stack.
@@ -38,8 +40,14 @@ struct ExecutorTracking: Hashable {
             var record = ExecutorTracking(
                 address: place, executor: executor,
                 implementation: implementation & implementationMask, taskExecutor: 0)
-            // What follows came with 6.0 or moved then; of older ones the first words will do.
-            guard layout.hasTaskExecutors else { return [record] }
+            guard layout.hasTaskExecutors else {
+                result.append(record)
+                // One that may be of either sort ends here: its first words are the same in both.
+                guard layout == .swift5_7 else { break }
+                inner = place
+                place = reader.word(place, savedBeforeTaskExecutors) ?? 0
+                continue
+            }
             if let other = reader.word(place, taskExecutor), other & 7 == 0 {
                 record.taskExecutor = other
             }

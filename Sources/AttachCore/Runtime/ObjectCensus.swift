@@ -22,12 +22,16 @@ struct ObjectCensus {
     private var rejected = [UInt64](repeating: 0, count: Int(CL_OBJECT_SLOTS))
     private var looks = 0
     private let jobISA: UInt64
+    private let layouts: [DefaultActor.Layout]
 
     /// Goes through the memory that the target could write.
     ///
-    /// - Parameter jobISA: The class of jobs that are no tasks; 0 where it is not known.
-    init(_ reader: inout WordReader, jobISA: UInt64) {
+    /// - Parameters:
+    ///   - jobISA: The class of jobs that are no tasks; 0 where it is not known.
+    ///   - layouts: How default actors may lie in memory.
+    init(_ reader: inout WordReader, jobISA: UInt64, layouts: [DefaultActor.Layout]) {
         self.jobISA = jobISA
+        self.layouts = layouts
         for segment in reader.memory.segments where segment.isCaptured && segment.isWritable {
             guard !isCut else { break }
             search(segment, &reader)
@@ -75,7 +79,7 @@ struct ObjectCensus {
             rejected[cl_object_slot(first)] = first
             return
         }
-        if DefaultActor.isPlausible(address, type, &reader) {
+        if DefaultActor.isPlausible(address, type, layouts, &reader) {
             isCut = isCut || !Self.keep(address, in: &actors)
         }
     }

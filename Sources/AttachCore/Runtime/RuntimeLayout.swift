@@ -49,7 +49,9 @@ struct RuntimeLayout: Hashable, Sendable {
     /// Bytes of `ChildFragment`.
     var childFragmentSize: UInt64 = 16
     /// Whether every runtime that has it knows of task executors (6.0 and later).
-    var hasTaskExecutors: Bool { self != .swift5_7 }
+    var hasTaskExecutors = true
+    /// How its default actors may lie in memory, the likeliest first.
+    var actors: [DefaultActor.Layout] = [.twoLists]
     /// Whether status or job bits may be set that we know no meaning of.
     var allowsUnknownBits = false
 
@@ -57,14 +59,25 @@ struct RuntimeLayout: Hashable, Sendable {
     static let swift6_1 = RuntimeLayout(versions: "6.1-6.3", taskSize: 208)
     /// The same with a mutex of 48 bytes.
     static let swift6_1WideMutex = RuntimeLayout(versions: "6.1-6.3", taskSize: 224)
-    /// From the reordering of the status (5.7) to the last release without `statusLock`.
-    static let swift5_7 = RuntimeLayout(versions: "5.7-6.0", taskSize: 192)
+    /// The last release without `statusLock`.
+    static let swift6_0 = RuntimeLayout(versions: "6.0", taskSize: 192)
+    /// From the reordering of the status (5.7) to the last release without task executors. What a
+    /// task waits for is noted since 5.9.
+    static let swift5_7 = RuntimeLayout(
+        versions: "5.7-5.10", taskSize: 192, hasTaskExecutors: false, actors: [.oneList])
+    /// One of these two, of a runtime that does not say which.
+    static let without6_1Lock = RuntimeLayout(
+        versions: "5.7-6.0", taskSize: 192, hasTaskExecutors: false,
+        actors: [.twoLists, .oneList])
 
-    /// Layout versions 2 and 3: names in a fragment of their own, doubly linked children.
-    static func unreleased(taskSize: UInt64) -> RuntimeLayout {
-        RuntimeLayout(
-            versions: "after 6.3", taskSize: taskSize, dependencyNamesTask: false,
-            nameFragmentSize: 16, childFragmentSize: 24, allowsUnknownBits: true)
+    /// Layout versions 2 and 3: names in a fragment of their own; children linked in both
+    /// directions, or as before.
+    static func unreleased(taskSize: UInt64) -> [RuntimeLayout] {
+        [24, 16].map { size in
+            RuntimeLayout(
+                versions: "after 6.3", taskSize: taskSize, dependencyNamesTask: false,
+                nameFragmentSize: 16, childFragmentSize: size, allowsUnknownBits: true)
+        }
     }
 
     /// What layouts a runtime may have, by what it says of itself; the likeliest first.
@@ -73,21 +86,25 @@ struct RuntimeLayout: Hashable, Sendable {
     ///   - version: `_swift_concurrency_debug_internal_layout_version`, low 24 bits.
     ///   - size: `_swift_concurrency_debug_asyncTaskSize`.
     ///   - speaks: Whether the runtime exports debug variables at all.
-    static func candidates(version: UInt32?, size: UInt64?, speaks: Bool) -> [RuntimeLayout] {
-        switch (version, size) {
+    ///   - hasTaskExecutors: Whether it exports functions for them.
+    static func candidates(
+        version: UInt32?, size: UInt64?, speaks: Bool, hasTaskExecutors: Bool
+    ) -> [RuntimeLayout] {
+        let old = hasTaskExecutors ? swift6_0 : swift5_7
+        return switch (version, size) {
         case (1, let size?):
             [swift6_1, swift6_1WideMutex].filter { $0.taskSize == size }
         case (1, nil):
             [swift6_1, swift6_1WideMutex]
         case (2, let size?), (3, let size?):
             size.isMultiple(of: 16) && (192...512).contains(size)
-                ? [unreleased(taskSize: size)] : []
+                ? unreleased(taskSize: size) : []
         case (_?, _):
             []
         case (nil, let size?):
-            [swift5_7].filter { $0.taskSize == size }
+            [old].filter { $0.taskSize == size }
         case (nil, nil):
-            speaks ? [swift5_7] : [swift6_1, swift5_7, swift6_1WideMutex]
+            speaks ? [old] : [swift6_1, without6_1Lock, swift6_1WideMutex]
         }
     }
 }

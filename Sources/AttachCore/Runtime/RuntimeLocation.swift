@@ -17,6 +17,9 @@ struct RuntimeLocation {
     var layoutVersion: UInt32?
     /// `asyncTaskSize`.
     var taskSize: UInt64?
+    /// Whether it has functions for task executors, which came with 6.0; false where there are no
+    /// names to tell.
+    var hasTaskExecutors = false
     /// Whether its debug variables could be read.
     var speaks = false
     /// Whether "running" is kept in a lock word instead of a flag.
@@ -46,8 +49,12 @@ struct RuntimeLocator {
     private static let groupAdapter =
         "_ZL30task_group_wait_resume_adapterPN5swift12AsyncContextE"
 
+    /// The runtime itself calls it, so that no linker leaves it out.
+    static let taskExecutorFunction = "swift_task_getPreferredTaskExecutor"
+
     /// The symbols that are asked for.
-    static let symbolNames = Set(variables.map { prefix + $0 } + [groupAdapter])
+    static let symbolNames = Set(
+        variables.map { prefix + $0 } + [groupAdapter, taskExecutorFunction])
 
     /// Metadata kinds of the two heap objects (include/swift/ABI/MetadataKind.def).
     static let taskKind: UInt64 = 0x502
@@ -97,6 +104,7 @@ struct RuntimeLocator {
         location.layoutVersion = place("internal_layout_version").flatMap { reader.half($0) }
             .map { $0 & 0x00ff_ffff }
         location.taskSize = place("asyncTaskSize").flatMap { reader.word($0) }
+        location.hasTaskExecutors = symbols[Self.taskExecutorFunction] != nil
         location.hasEscalation =
             place("supportsPriorityEscalation")
             .flatMap { reader.load($0, as: UInt8.self) } == 1

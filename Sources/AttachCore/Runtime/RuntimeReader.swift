@@ -154,12 +154,14 @@ struct RuntimeReader {
             TaskHeader.looksLikeJob(address, reader: &scanned, code: code)
         }
         let layouts = RuntimeLayout.candidates(
-            version: location.layoutVersion, size: location.taskSize, speaks: location.speaks)
+            version: location.layoutVersion, size: location.taskSize, speaks: location.speaks,
+            hasTaskExecutors: location.hasTaskExecutors)
         let layout = LayoutCalibration.choose(
             layouts, candidates: scan.candidates, reader: &reader, types: &types, code: code)
         guard let layout else {
             // Where nothing looks like a task the layout is what the runtime says, and harmless.
-            if scan.candidates.isEmpty, layouts.count == 1 { runtime.layout = layouts[0].versions }
+            let versions = Set(layouts.map(\.versions))
+            if scan.candidates.isEmpty, versions.count == 1 { runtime.layout = versions.first }
             var state = RuntimeState(runtime: runtime)
             state.rejected = scan.rejected + scan.candidates.count
             state.bytesSearched = scan.bytesSearched

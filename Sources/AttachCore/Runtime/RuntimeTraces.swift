@@ -48,8 +48,10 @@ struct RuntimeTraces: Sendable {
             .flatMap { file.bytes.load($0, as: UInt32.self) }.map { $0 & 0x00ff_ffff }
         let size = place("asyncTaskSize").flatMap { file.bytes.load($0, as: UInt64.self) }
         let layouts = Set(
-            RuntimeLayout.candidates(version: layoutVersion, size: size, speaks: true)
-                .map(\.versions))
+            RuntimeLayout.candidates(
+                version: layoutVersion, size: size, speaks: true,
+                hasTaskExecutors: found[RuntimeLocator.taskExecutorFunction] != nil
+            ).map(\.versions))
         if layouts.count == 1 { versions = layouts.first }
     }
 

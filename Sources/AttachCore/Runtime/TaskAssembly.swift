@@ -38,7 +38,8 @@ struct TaskAssembly {
             decoded.append(one)
         }
         lookThroughThunks(&decoded, &decoder)
-        let census = ObjectCensus(&view.reader, jobISA: view.location.jobISA)
+        let census = ObjectCensus(
+            &view.reader, jobISA: view.location.jobISA, layouts: view.layout.actors)
         refineContinuations(&decoded, decoder.stacks.stacks, census.jobs)
         placeRunning(&decoded, positions, &decoder)
         let stackTable = decoder.stacks.stacks
