@@ -164,6 +164,73 @@ struct CommandLineTests {
         #expect(result.errors.contains("sudo asyncattach \(child.pid)"))
     }
 
+    /// The filter of containerd lets ptrace pass, and not process_vm_readv.
+    @Test(arguments: [EPERM, ENOSYS])
+    func memoryIsReadWhereAFilterForbidsTheQuickWay(errno: Int32) throws {
+        let fixture = try Fixture("Waits")
+        // prctl(PR_SET_SECCOMP) with: load the number; if it is 310, process_vm_readv, fail.
+        let script = """
+            import ctypes, os, struct, sys
+            rules = [(0x20, 0, 0, 0), (0x15, 0, 1, 310), (0x06, 0, 0, 0x50000 | \(errno)),
+                     (0x06, 0, 0, 0x7fff0000)]
+            code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *r) for r in rules))
+            program = struct.pack("HxxxxxxQ", len(rules), ctypes.addressof(code))
+            libc = ctypes.CDLL(None)
+            assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program, 0, 0) == 0
+            os.execv(sys.argv[1], sys.argv[1:])
+            """
+        let result = try Tool.run(
+            ["\(fixture.pid)", "--format", "json"], wrapper: ["/usr/bin/python3", "-c", script])
+        #expect(result.status == 0, "\(result.errors)")
+        let tasks = try #require(try object(result.output)["tasks"] as? [[String: Any]])
+        #expect(tasks.count == fixture.number("tasks"))
+    }
+
+    /// A capability that a program file or a service manager gave is no reason to keep it.
+    @Test(
+        .enabled(if: getuid() == 0, "only root can give capabilities away"),
+        arguments: [["--reuid=65534"], ["--reuid=0"]])
+    func privilegesAreGoneWhenTheReportIsWritten(user: [String]) throws {
+        let fixture = try Fixture("Many", ["4000"])
+        let copy = try PublicCopy()
+        let capabilities = "-all,+sys_ptrace,+dac_read_search,+setuid,+setgid"
+        // The report does not fit into the pipe, which nobody reads.
+        let tool = try ChildProcess(
+            "/usr/bin/setpriv",
+            user + [
+                "--regid=65534", "--clear-groups", "--bounding-set=\(capabilities)",
+                "--inh-caps=\(capabilities)", "--ambient-caps=\(capabilities)", copy.path,
+                "\(fixture.pid)", "--format", "json",
+            ])
+        let blocked = try #require(try blockedWriter(below: tool.pid))
+        #expect(blocked.contains("CapEff:\t0000000000000000"))
+        #expect(blocked.contains("CapPrm:\t0000000000000000"))
+        #expect(blocked.contains("Uid:\t65534\t65534\t65534\t65534"))
+    }
+
+    /// The status of a thread of a child of `parent` that waits for room in a pipe.
+    private func blockedWriter(below parent: Int32) throws -> String? {
+        for _ in 0..<6000 {
+            let children = "/proc/\(parent)/task/\(parent)/children"
+            let child = try String(contentsOfFile: children, encoding: .utf8).split(separator: " ")
+            for pid in child {
+                let threads = "/proc/\(pid)/task"
+                let ids = (try? FileManager.default.contentsOfDirectory(atPath: threads)) ?? []
+                for id in ids {
+                    // write(2) is number 1.
+                    let call = try? String(
+                        contentsOfFile: "\(threads)/\(id)/syscall", encoding: .utf8)
+                    if call?.hasPrefix("1 0x1 ") == true {
+                        return try String(
+                            contentsOfFile: "\(threads)/\(id)/status", encoding: .utf8)
+                    }
+                }
+            }
+            usleep(10_000)
+        }
+        return nil
+    }
+
     @Test func aProgramOf32BitsIsRefusedByName() throws {
         let folder = try TemporaryFolder()
         let source = folder.path + "/pause.s"

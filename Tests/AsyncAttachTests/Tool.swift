@@ -80,8 +80,9 @@ struct PublicCopy: ~Copyable {
         "/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
     ]
 
+    /// Where it is.
+    let path: String
     private let folder: TemporaryFolder
-    private let path: String
 
     init() throws {
         let folder = try TemporaryFolder()

@@ -78,7 +78,7 @@ import Glibc
             var local = unsafe iovec(iov_base: base + used, iov_len: size)
             let result = unsafe remote.withUnsafeBufferPointer { vectors -> Int in
                 guard let first = vectors.baseAddress else { return 0 }
-                return unsafe cl_read_memory(thread, &local, 1, first, UInt(vectors.count))
+                return unsafe cl_read_memory(thread, &local, first, UInt(vectors.count))
             }
             guard result > 0 else {
                 // A process that has ended, or no room: the rest would come to nothing as well.

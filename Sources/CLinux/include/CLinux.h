@@ -52,10 +52,10 @@ int cl_reap_watch(pid_t tid);
 // Ends it, and puts the signal back as it was.
 void cl_reap_stop(void);
 
-// process_vm_readv(2). Returns bytes read, or the negative errno.
+// process_vm_readv(2), or where a filter forbids it the same by /proc/TID/mem. Returns bytes read,
+// or the negative errno; EFAULT where nothing can be read at the first address.
 ssize_t cl_read_memory(
-    pid_t tid, const struct iovec *local, unsigned long localCount,
-    const struct iovec *remote, unsigned long remoteCount);
+    pid_t tid, const struct iovec *local, const struct iovec *remote, unsigned long remoteCount);
 
 typedef struct {
     uint64_t start;
