@@ -21,10 +21,12 @@ struct ReportJob {
     ) -> ExitStatus {
         // Foreign bytes may ask for any amount of memory; the honest need grows with the capture.
         SupervisedChild.confine(
-            memoryBytes: 8 << 30 + capture.addressSpaceBytes + 6 * capture.record.bytes,
+            memoryBytes: 8 << 30 + capture.mappedBytes + 6 * capture.record.bytes,
             seconds: UInt64(seconds))
         var wanted = SnapshotOptions()
         wanted.readsLines = readsLines
+        // A report without lines is better than none in time.
+        wanted.lineTimeLimit = UInt32(clamping: UInt64(seconds) * 1000 * 2 / 3)
         var assembler = SnapshotAssembler(capture, options: wanted)
         let snapshot = assembler.snapshot()
         var times = assembler.times

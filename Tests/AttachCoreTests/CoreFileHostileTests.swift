@@ -115,7 +115,7 @@ import Testing
         core.note(CaptureNote.owner, CaptureNote.type, note.bytes)
         let huge = try folder.read(core.bytes)
         #expect(huge.record.bytes <= core.bytes.count)
-        #expect(huge.addressSpaceBytes <= core.bytes.count)
+        #expect(huge.mappedBytes == core.bytes.count)
         _ = try CoreFileLiveTests.snapshot(of: huge)
 
         // What is out of order is no note of ours.

@@ -7,6 +7,8 @@ public struct SnapshotOptions: Sendable {
     /// Whether source lines and inlined functions are looked up. In a very large program that
     /// takes most of the time.
     public var readsLines = true
+    /// Milliseconds that the lines of one program or library may take.
+    public var lineTimeLimit: UInt32 = 40_000
     /// Bytes of memory up to which it is looked up who could resume the tasks that wait in
     /// continuations; 0 to leave that out.
     public var continuationSearchLimit: UInt64 = 16 << 30
@@ -52,7 +54,8 @@ public struct SnapshotAssembler {
         }
         let names = times.measure("names") { [options] in
             var symbolizer = Symbolizer(
-                images: images, memory: memory, readsLines: options.readsLines)
+                images: images, memory: memory, readsLines: options.readsLines,
+                lineTimeLimit: options.lineTimeLimit)
             return FrameNames(
                 symbolizer.frames(for: Self.addresses(stacks: stacks, tasks: runtime.tasks)),
                 gaps: symbolizer.gaps)

@@ -36,7 +36,7 @@ struct CoreParts {
                 timeNanoseconds: time, pauseNanoseconds: 0, bytes: space.bytes, source: .core),
             mappings: mappings.without(space.lost), threads: threads.threads, memory: memory,
             files: modules.files, gaps: gaps + modules.gaps,
-            auxiliaryVector: process.auxiliaryVector)
+            auxiliaryVector: process.auxiliaryVector, mappedBytes: bytes.count)
     }
 
     /// The capture that this file was written from.
@@ -71,7 +71,8 @@ struct CoreParts {
             descriptors: Dictionary(
                 note.descriptors.map { ($0.record.number, $0) },
                 uniquingKeysWith: { first, _ in first }),
-            kernelReferences: note.kernelReferences, auxiliaryVector: process.auxiliaryVector)
+            kernelReferences: note.kernelReferences, auxiliaryVector: process.auxiliaryVector,
+            mappedBytes: bytes.count)
     }
 
     /// The memory in the file, each run of it as the capture had it, over what was added: the

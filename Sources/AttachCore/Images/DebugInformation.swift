@@ -49,10 +49,22 @@ import CElf
     /// in its lines.)
     static func open(_ file: ELFFile) throws(Refusal) -> DebugInformation? {
         if isPresent(in: file) { return try DebugInformation(file, isTrusted: false) }
+        return try separateFile(of: file).map { debug throws(Refusal) in
+            try DebugInformation(debug, isTrusted: true)
+        }
+    }
+
+    /// Whether `open` would find any.
+    static func isPresent(for file: ELFFile) -> Bool {
+        isPresent(in: file) || separateFile(of: file) != nil
+    }
+
+    /// The debug file of Swift code that has none of its own.
+    private static func separateFile(of file: ELFFile) -> ELFFile? {
         guard file.layout.section(named: "swift5_type_metadata", in: file.bytes) != nil,
             let debug = file.debugFile, isPresent(in: debug)
         else { return nil }
-        return try DebugInformation(debug, isTrusted: true)
+        return debug
     }
 
     private static func isPresent(in file: ELFFile) -> Bool {

@@ -1,4 +1,3 @@
-import CElf
 import Synchronization
 
 /// Demangles what may take up any amount of memory or time, in a process of its own.
@@ -19,45 +18,17 @@ enum DemanglerProcess {
     /// What `demangle` returns when it is called in a copy of this process.
     static func name(_ demangle: () -> String?) throws(Refusal) -> String? {
         guard failures.withLock({ $0 < failureLimit }) else { throw Refusal() }
-        var length = 0
-        var name: String?
-        let failure = withoutActuallyEscaping(demangle) { demangle -> Int32 in
-            let call = Call(demangle)
-            return unsafe withUnsafeTemporaryAllocation(
-                byteCount: nameLimit, alignment: 1
-            ) { buffer -> Int32 in
-                guard let start = buffer.baseAddress else { return 1 }
-                let result = unsafe ce_call_apart(
-                    { context, output, capacity in
-                        let call = unsafe Unmanaged<Call>.fromOpaque(context).takeUnretainedValue()
-                        return unsafe call.write(to: output, capacity)
-                    }, Unmanaged.passUnretained(call).toOpaque(), start, nameLimit, &length,
-                    memoryLimit, timeLimit)
-                if result == 0, length > 0 {
-                    name = unsafe String(decoding: buffer[1..<length], as: UTF8.self)
-                }
-                return result
+        do {
+            // A byte and the name; nothing for no name.
+            let answer = try ProcessCopy.answer(
+                capacity: nameLimit, memory: memoryLimit, milliseconds: timeLimit
+            ) {
+                demangle().map { [1] + $0.utf8.prefix(nameLimit - 1) } ?? []
             }
-        }
-        guard failure == 0 else {
+            return answer.isEmpty ? nil : String(decoding: answer.dropFirst(), as: UTF8.self)
+        } catch {
             failures.withLock { $0 += 1 }
             throw Refusal()
-        }
-        return name
-    }
-
-    private final class Call {
-        private let demangle: () -> String?
-
-        init(_ demangle: @escaping () -> String?) { self.demangle = demangle }
-
-        /// Writes a byte and the name; nothing for no name.
-        func write(to output: UnsafeMutableRawPointer, _ capacity: Int) -> Int {
-            guard let name = demangle() else { return 0 }
-            let bytes = Array(name.utf8.prefix(capacity - 1))
-            unsafe output.storeBytes(of: 1, as: UInt8.self)
-            unsafe (output + 1).copyMemory(from: bytes, byteCount: bytes.count)
-            return bytes.count + 1
         }
     }
 }

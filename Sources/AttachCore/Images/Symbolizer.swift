@@ -19,16 +19,20 @@ struct Symbolizer {
     private let images: ImageTable
     private let memory: TargetMemory
     private let readsLines: Bool
-    private var sources: [Int: SourceFinder] = [:]
+    private let lineTimeLimit: UInt32
     /// What could not be read of names and lines.
     private(set) var gaps: [Gap] = []
 
     /// Names come from these images; lines too, unless `readsLines` is false (debug information
-    /// is the costly part).
-    init(images: ImageTable, memory: TargetMemory, readsLines: Bool = true) {
+    /// is the costly part). Those of one image may take `lineTimeLimit` milliseconds.
+    init(
+        images: ImageTable, memory: TargetMemory, readsLines: Bool = true,
+        lineTimeLimit: UInt32 = 40_000
+    ) {
         self.images = images
         self.memory = memory
         self.readsLines = readsLines
+        self.lineTimeLimit = lineTimeLimit
     }
 
     /// Frames for each address, inlined ones included, innermost first. Equal requests share one
@@ -72,11 +76,11 @@ struct Symbolizer {
         }
         var places: [CodeAddress: [SourceFrame]] = [:]
         if readsLines {
-            var finder = sources[index] ?? SourceFinder(file)
-            places = finder.frames(
-                for: requests, bias: image.loadBias, symbols: symbols)
-            sources[index] = finder
-            if let damage = finder.damage { note("lines", of: image, .inconsistent, damage) }
+            let lines = SourceProcess(
+                file, for: requests, bias: image.loadBias, symbols: symbols,
+                milliseconds: lineTimeLimit)
+            places = lines.frames
+            if let damage = lines.damage { note("lines", of: image, .inconsistent, damage) }
         }
         if symbols.values.contains(where: { Demangler.isRefused($0.name) }) {
             note("symbols", of: image, .limit, "a symbol stands for too long a name")

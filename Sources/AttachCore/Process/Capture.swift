@@ -33,13 +33,9 @@ public struct Capture: Sendable {
     /// turns; empty where it is not known.
     public var auxiliaryVector: [UInt64] = []
 
-    /// Bytes of our address space that it takes up: those of a core file are mapped, not read.
-    public var addressSpaceBytes: UInt64 {
-        guard record.source == .core else { return 0 }
-        return memory.segments.reduce(0) { sum, segment in
-            unsafe segment.base == nil ? sum : sum &+ (segment.end &- segment.start)
-        }
-    }
+    /// Bytes of our address space that it takes up beside what was read: a core file is mapped,
+    /// holes included, which may be more than there is memory.
+    public var mappedBytes: UInt64 = 0
 }
 
 /// One thread of a capture.
