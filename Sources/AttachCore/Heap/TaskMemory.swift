@@ -27,7 +27,9 @@ struct TaskMemory {
             block = task
             ranges.append(task..<task &+ size)
         }
-        var slab = hasEnded ? 0 : reader.word(task, layout.lastAllocation &+ Self.firstSlab) ?? 0
+        let first = hasEnded ? 0 : reader.word(task, layout.lastAllocation &+ Self.firstSlab)
+        if first == nil { isWhole = false }
+        var slab = first ?? 0
         if block == nil {
             let end = slab > task && slab &- task < Self.objectSize ? slab : task &+ Self.objectSize
             if end > task { ranges.append(task..<end) }

@@ -140,6 +140,11 @@ struct AsyncFrames {
             frame: index, context: ownContext(context, pc: frame.address, &reader), task: task)
     }
 
+    /// Whether it can be told which of a task's contexts are in use.
+    mutating func hasReadableContexts(_ task: TaskHeader, _ reader: inout WordReader) -> Bool {
+        live.areReadable(of: task, reader: &reader)
+    }
+
     private mutating func newestContext(
         of header: TaskHeader, _ task: Int, _ reader: inout WordReader
     ) -> UInt64 {

@@ -30,6 +30,18 @@ struct LiveContexts {
         return false
     }
 
+    /// Whether all of the task's allocations can be read; without them nobody can tell which of its
+    /// contexts are in use.
+    mutating func areReadable(of task: TaskHeader, reader: inout WordReader) -> Bool {
+        walk.restart()
+        guard var header = reader.word(task.address, layout.lastAllocation) else { return false }
+        while header != 0, walk.step(to: header) == nil {
+            guard let next = reader.word(header) else { return false }
+            header = next
+        }
+        return true
+    }
+
     /// The newest context in use: the first allocation, newest first, that `leadsToRoot`, else the
     /// task's first context.
     mutating func newest(

@@ -49,37 +49,45 @@ struct StatusRecords {
                 result.trouble = .unreadable(record)
                 break
             }
-            result.take(record, kind: UInt8(truncatingIfNeeded: flags), &reader)
+            if !result.take(record, kind: UInt8(truncatingIfNeeded: flags), &reader) {
+                result.trouble = .unreadable(record)
+            }
             record = outer
         }
         return result
     }
 
-    private mutating func take(_ record: UInt64, kind: UInt8, _ reader: inout WordReader) {
+    /// Takes what one record says; whether all of it could be read.
+    private mutating func take(
+        _ record: UInt64, kind: UInt8, _ reader: inout WordReader
+    ) -> Bool {
         switch kind {
         case StatusRecordKind.dependency:
             if dependency == 0 { dependency = record }
         case StatusRecordKind.asyncLet:
-            if let first = reader.word(record, 16), first != 0 {
-                children.append(.asyncLet(first: first))
-            }
+            guard let first = reader.word(record, 16) else { return false }
+            if first != 0 { children.append(.asyncLet(first: first)) }
         case StatusRecordKind.taskGroup:
-            children.append(.group(record: record, first: reader.word(record, 16) ?? 0))
+            let first = reader.word(record, 16)
+            children.append(.group(record: record, first: first ?? 0))
+            return first != nil
         case StatusRecordKind.cancellationHandler:
             hasCancellationHandler = true
         case StatusRecordKind.executorPreference:
-            guard let identity = reader.word(record, 24) else { break }
+            guard let identity = reader.word(record, 24) else { return false }
             if identity == 0 {
                 prefersNone = true
             } else if executor == 0 {
                 executor = identity
             }
         case StatusRecordKind.name:
-            if name == 0 { name = reader.word(record, 16) ?? 0 }
+            guard let text = reader.word(record, 16) else { return false }
+            if name == 0 { name = text }
         default:
             // Newer runtimes have more kinds; the link is in the same place.
             break
         }
+        return true
     }
 }
 

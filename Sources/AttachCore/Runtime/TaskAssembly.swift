@@ -142,8 +142,14 @@ struct TaskAssembly {
                     }
                     tasks[index].record.thread = thread.id
                     tasks[index].nativeFrameCount = frame.frame + 1
+                    let header = view.tasks[frame.task]
                     decoder.followCallers(
-                        from: frame.context, of: view.tasks[frame.task], into: &tasks[index], &view)
+                        from: frame.context, of: header, into: &tasks[index], &view)
+                    if !frames.hasReadableContexts(header, &view.reader) {
+                        let words = "its allocations could not be read, so a frame may be missing"
+                        tasks[index].stoppedBecause = tasks[index].stoppedBecause ?? words
+                        view.gaps.add("context chain", of: "task \(header.id)", .unmapped, words)
+                    }
                 }
             }
         }
