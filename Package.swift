@@ -59,7 +59,7 @@ let package = Package(
         .testTarget(
             name: "AttachCoreTests",
             dependencies: ["AttachCore", "AttachReport", "CLinux", "TestSupport"],
-            swiftSettings: strict),
+            exclude: ["Cores"], swiftSettings: strict),
         .testTarget(
             name: "AsyncAttachTests",
             dependencies: ["AttachReport", "CLinux", "TestSupport", "asyncattach"],

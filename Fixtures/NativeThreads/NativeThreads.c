@@ -7,6 +7,12 @@
 #include "../Support/fixture.h"
 #include "native.h"
 
+// Where the kernel has no such calls, the C library makes others.
+#ifndef SYS_pause
+#define SYS_pause SYS_ppoll
+#define SYS_epoll_wait SYS_epoll_pwait
+#endif
+
 enum { spinning = -1, depth = 20000 };
 
 struct thread {
