@@ -15,10 +15,16 @@ let strict: [SwiftSetting] = [
 /// What the C targets need, in the one order that a static link accepts: libunwind defines
 /// `_Unwind_*` too, so it must come after libgcc_eh, and a library before those it draws on. It
 /// is one list of one target because the package manager drops what it has seen in another.
-let nativeLibraries: [LinkerSetting] = [
-    "unwind-x86_64", "gcc_eh", "unwind", "dw", "elf", "lzma", "bz2", "z", "zstd",
-    "lz4",
-].map { .linkedLibrary($0, .when(platforms: [.linux])) }
+///
+/// Debian's libunwind is for its own CPU alone, and it is x86_64 that needs it.
+#if arch(x86_64)
+    let unwindLibraries = ["unwind-x86_64", "gcc_eh", "unwind"]
+#else
+    let unwindLibraries: [String] = []
+#endif
+let nativeLibraries: [LinkerSetting] =
+    (unwindLibraries + ["dw", "elf", "lzma", "bz2", "z", "zstd", "lz4"])
+    .map { .linkedLibrary($0, .when(platforms: [.linux])) }
 
 let package = Package(
     name: "asyncattach",

@@ -36,10 +36,11 @@ int cl_ptrace_detach(pid_t tid, int signal) {
     return result_of(ptrace(PTRACE_DETACH, tid, 0, (void *)(intptr_t)signal));
 }
 
-int cl_ptrace_registers(pid_t tid, uint64_t *words, size_t capacity, size_t *count) {
+int cl_ptrace_registers(
+    pid_t tid, unsigned set, uint64_t *words, size_t capacity, size_t *count) {
     struct iovec vector = {words, capacity * sizeof *words};
     *count = 0;
-    if (ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &vector) < 0)
+    if (ptrace(PTRACE_GETREGSET, tid, (void *)(uintptr_t)set, &vector) < 0)
         return errno;
     *count = vector.iov_len / sizeof *words;
     return 0;

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Debian builds libunwind for its own CPU alone.
+#if defined(__x86_64__)
+
 #include <libunwind-x86_64.h>
 
 // Exported by libunwind-x86_64, declared in none of its public headers.
@@ -158,3 +161,28 @@ enum cu_step cu_walker_step(cu_walker *walker, struct cu_frame *frame) {
     frame->was_interrupted = unw_is_signal_frame(&walker->cursor) > 0;
     return cu_step_caller;
 }
+
+#else
+
+int cu_walker_create(
+    const struct cu_callbacks *callbacks, void *_Nullable context,
+    cu_walker *_Nullable *_Nonnull walker) {
+    (void)callbacks, (void)context, (void)walker;
+    return ENOTSUP;
+}
+
+void cu_walker_destroy(cu_walker *walker) { (void)walker; }
+
+void cu_walker_forget(cu_walker *walker) { (void)walker; }
+
+int cu_walker_start(cu_walker *walker, const uint64_t *registers) {
+    (void)walker, (void)registers;
+    return EINVAL;
+}
+
+enum cu_step cu_walker_step(cu_walker *walker, struct cu_frame *frame) {
+    (void)walker, (void)frame;
+    return cu_step_failed;
+}
+
+#endif

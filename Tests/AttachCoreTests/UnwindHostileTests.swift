@@ -8,44 +8,64 @@ import Testing
 /// Processes that lie: an answer always comes, soon, and within bounds.
 @Suite(.serialized, .timeLimit(.minutes(5)))
 struct UnwindHostileTests {
-    private let ready: UnwindOracle.Ready
-    private let registers: [RegisterSet]
+    /// A process to be made to lie: a live one, and one of aarch64 in a core file.
+    private struct Subject {
+        let architecture: Architecture
+        let ready: UnwindOracle.Ready
+        let registers: [RegisterSet]
 
-    init() throws {
-        let fixture = try Fixture("NativeThreads", mode: .debug)
-        ready = UnwindOracle.Ready(try LiveCapture.take(pid: fixture.pid))
-        // The deep thread takes longer than all others.
-        registers = ready.capture.threads.filter { $0.name != "deep" }.compactMap(\.registers)
+        init(_ architecture: Architecture) throws {
+            self.architecture = architecture
+            switch architecture {
+            case .x86_64:
+                let fixture = try Fixture("NativeThreads", mode: .debug)
+                ready = UnwindOracle.Ready(try LiveCapture.take(pid: fixture.pid))
+            case .aarch64:
+                ready = UnwindOracle.Ready(
+                    try RecordedCore("aarch64-NativeThreads", .aarch64).capture)
+            }
+            // Stacks as deep as one of them take longer than all others.
+            let stacks = ready.stacks()
+            registers = ready.capture.threads.filter { stacks[$0.id]?.frames.count ?? 0 < 1000 }
+                .compactMap(\.registers)
+        }
+
+        func unwinder(_ memory: TargetMemory) -> Unwinder {
+            Unwinder(memory: memory, images: ready.images, architecture: architecture)
+        }
     }
 
+    private static let architectures = [Architecture.x86_64, .aarch64]
+
     /// What holds for every stack.
-    private func expectSound(_ stack: NativeStack, limit: Int = 512) {
+    private func expectSound(_ stack: NativeStack, _ subject: Subject, limit: Int = 512) {
         #expect(!stack.frames.isEmpty)
         #expect(stack.frames.count <= limit)
         for (index, frame) in stack.frames.enumerated() where index > 0 {
             let address = frame.address.address
             if frame.address.kind == .returnAddress {
-                #expect(ready.images.isExecutable(Address(address.value &- 1)))
+                #expect(subject.ready.images.isExecutable(Address(address.value &- 1)))
             }
         }
     }
 
-    @Test func anyRegisters() {
+    @Test(arguments: architectures)
+    func anyRegisters(_ architecture: Architecture) throws {
+        let subject = try Subject(architecture)
         var generator = SplitMix(seed: 1)
-        var unwinder = Unwinder(
-            memory: ready.memory, images: ready.images, architecture: .x86_64)
-        let code = ready.images.images.flatMap(\.executableRanges)
+        var unwinder = subject.unwinder(subject.ready.memory)
+        let code = subject.ready.images.images.flatMap(\.executableRanges)
         for _ in 0..<4000 {
-            guard var set = registers.randomElement(using: &generator) else { return }
+            guard var set = subject.registers.randomElement(using: &generator) else { return }
             for index in set.words.indices where generator.next() % 3 == 0 {
-                set.words[index] = interesting(code, &generator)
+                set.words[index] = interesting(code, subject.ready.memory, &generator)
             }
-            expectSound(unwinder.unwind(set))
+            expectSound(unwinder.unwind(set), subject)
         }
     }
 
     private func interesting(
-        _ code: [Range<UInt64>], _ generator: inout SplitMix
+        _ code: [Range<UInt64>], _ memory: TargetMemory, _ generator: inout SplitMix
     ) -> UInt64 {
         switch generator.next() % 6 {
         case 0: return generator.next()
@@ -56,16 +76,18 @@ struct UnwindHostileTests {
             return code.randomElement(using: &generator)
                 .map { UInt64.random(in: $0, using: &generator) } ?? 0
         default:
-            let segment = ready.memory.segments.randomElement(using: &generator)
+            let segment = memory.segments.randomElement(using: &generator)
             return segment.map { UInt64.random(in: $0.start..<$0.end, using: &generator) } ?? 0
         }
     }
 
-    @Test func anyStacks() throws {
+    @Test(arguments: architectures)
+    func anyStacks(_ architecture: Architecture) throws {
+        let subject = try Subject(architecture)
         var generator = SplitMix(seed: 2)
-        let code = ready.images.images.flatMap(\.executableRanges)
+        let code = subject.ready.images.images.flatMap(\.executableRanges)
         for _ in 0..<400 {
-            let set = try #require(registers.randomElement(using: &generator))
+            let set = try #require(subject.registers.randomElement(using: &generator))
             let start = set.stackPointer & ~0xfff
             var bytes: [UInt8] = []
             for index in 0..<2048 {
@@ -73,7 +95,7 @@ struct UnwindHostileTests {
                 let word =
                     switch generator.next() % 4 {
                     case 0: start + UInt64(index) * 8 + generator.next() % 256
-                    case 1: interesting(code, &generator)
+                    case 1: interesting(code, subject.ready.memory, &generator)
                     default:
                         code.randomElement(using: &generator)
                             .map { UInt64.random(in: $0, using: &generator) } ?? 0
@@ -82,23 +104,28 @@ struct UnwindHostileTests {
                     bytes.append(UInt8(truncatingIfNeeded: word >> shift))
                 }
             }
-            let memory = MemoryPage(address: start, bytes: bytes).over(ready.memory)
-            var unwinder = Unwinder(memory: memory, images: ready.images, architecture: .x86_64)
+            let memory = MemoryPage(address: start, bytes: bytes).over(subject.ready.memory)
+            var unwinder = subject.unwinder(memory)
             for _ in 0..<20 {
                 var changed = set
-                changed.words[19] = start + (generator.next() % 2048) * 8
-                changed.words[4] = start + (generator.next() % 2048) * 8
+                changed.words[architecture.stackPointerIndex] =
+                    start + (generator.next() % 2048) * 8
+                changed.words[architecture.framePointerIndex] =
+                    start + (generator.next() % 2048) * 8
                 if let range = code.randomElement(using: &generator) {
-                    changed.words[16] = UInt64.random(in: range, using: &generator)
+                    changed.words[architecture.programCounterIndex] = UInt64.random(
+                        in: range, using: &generator)
                 }
-                expectSound(unwinder.unwind(changed, limit: 16), limit: 16)
+                expectSound(unwinder.unwind(changed, limit: 16), subject, limit: 16)
             }
         }
     }
 
     /// Flipped bytes in every image's unwind information.
-    @Test(arguments: [1, 30, 1000])
-    func anyUnwindInformation(_ flips: Int) throws {
+    @Test(arguments: [1, 30, 1000], architectures)
+    func anyUnwindInformation(_ flips: Int, _ architecture: Architecture) throws {
+        let subject = try Subject(architecture)
+        let ready = subject.ready
         var generator = SplitMix(seed: UInt64(flips))
         for round in 0..<60 {
             var memory = ready.memory
@@ -120,32 +147,31 @@ struct UnwindHostileTests {
                 }
                 memory = MemoryPage(address: segment.start, bytes: bytes).over(memory)
             }
-            var unwinder = Unwinder(memory: memory, images: ready.images, architecture: .x86_64)
-            for set in registers { expectSound(unwinder.unwind(set)) }
+            var unwinder = subject.unwinder(memory)
+            for set in subject.registers { expectSound(unwinder.unwind(set), subject) }
         }
     }
 
     /// Memory that ends at any place.
-    @Test func missingMemory() {
+    @Test(arguments: architectures)
+    func missingMemory(_ architecture: Architecture) throws {
+        let subject = try Subject(architecture)
         var generator = SplitMix(seed: 4)
         for _ in 0..<60 {
-            let kept = ready.memory.segments.filter { _ in generator.next() % 4 != 0 }
+            let kept = subject.ready.memory.segments.filter { _ in generator.next() % 4 != 0 }
             let memory = TargetMemory(segments: kept, owners: [MemoryPage(address: 0, bytes: [])])
-            var unwinder = Unwinder(memory: memory, images: ready.images, architecture: .x86_64)
-            for set in registers {
-                let stack = unwinder.unwind(set)
-                expectSound(stack)
-            }
+            var unwinder = subject.unwinder(memory)
+            for set in subject.registers { expectSound(unwinder.unwind(set), subject) }
         }
     }
 
     @Test func anotherArchitecture() throws {
-        var unwinder = Unwinder(
-            memory: ready.memory, images: ready.images, architecture: .aarch64)
+        let subject = try Subject(.x86_64)
+        var unwinder = subject.unwinder(subject.ready.memory)
         let set = try #require(
             RegisterSet(architecture: .aarch64, words: [UInt64](repeating: 0x1000, count: 34)))
         let stack = unwinder.unwind(set)
         #expect(stack.frames.map(\.address.address) == [Address(0x1000)])
-        #expect(stack.stoppedBecause == "there is no code at 0x1000")
+        #expect(stack.stoppedBecause == "the thread is of another CPU than its process")
     }
 }

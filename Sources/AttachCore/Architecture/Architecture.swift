@@ -5,6 +5,26 @@ public enum Architecture: String, Sendable {
     /// AArch64, AAPCS64.
     case aarch64
 
+    /// The one this program was compiled for; only processes of it run here. nil for any other.
+    static var native: Architecture? {
+        #if arch(x86_64)
+            .x86_64
+        #elseif arch(arm64)
+            .aarch64
+        #else
+            nil
+        #endif
+    }
+
+    /// The one with this ELF machine number.
+    init?(elfMachine: UInt16) {
+        switch elfMachine {
+        case Architecture.x86_64.elfMachine: self = .x86_64
+        case Architecture.aarch64.elfMachine: self = .aarch64
+        default: return nil
+        }
+    }
+
     /// ELF machine number (`e_machine`, elf.h).
     public var elfMachine: UInt16 {
         switch self {

@@ -11,7 +11,7 @@ struct CoreNoteTable {
         var table: [UInt8] = []
         add("CORE", 3, information, to: &table)  // NT_PRPSINFO
         for thread in threads {
-            add("CORE", 1, status(of: thread), to: &table)  // NT_PRSTATUS
+            add("CORE", RegisterNote.status, status(of: thread), to: &table)
             if capture.architecture == .aarch64 { addOwn(of: thread, to: &table) }
         }
         if !capture.auxiliaryVector.isEmpty {
@@ -29,13 +29,14 @@ struct CoreNoteTable {
         if let pointer = thread.registers?.threadPointer {
             var note = NoteWriter()
             note.put(pointer)
-            add("LINUX", 0x401, note.bytes, to: &table)  // NT_ARM_TLS
+            add("LINUX", RegisterNote.threadPointer, note.bytes, to: &table)
         }
         if let bits = thread.registers?.signatureBits {
             var note = NoteWriter()
-            note.put(bits)  // Those of data are the same where addresses have no tags.
+            // The kernel has the same for data (ptrauth_user_pac_mask, asm/pointer_auth.h).
             note.put(bits)
-            add("LINUX", 0x406, note.bytes, to: &table)  // NT_ARM_PAC_MASK
+            note.put(bits)
+            add("LINUX", RegisterNote.signatureMasks, note.bytes, to: &table)
         }
     }
 

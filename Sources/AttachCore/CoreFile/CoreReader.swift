@@ -122,14 +122,3 @@ public enum CoreReader {
         }
     }
 }
-
-extension Architecture {
-    /// The one with this ELF machine number.
-    fileprivate init?(elfMachine: UInt16) {
-        switch elfMachine {
-        case Architecture.x86_64.elfMachine: self = .x86_64
-        case Architecture.aarch64.elfMachine: self = .aarch64
-        default: return nil
-        }
-    }
-}

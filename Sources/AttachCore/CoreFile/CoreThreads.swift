@@ -7,9 +7,6 @@ struct CoreThreads {
     /// What is wrong with some.
     private(set) var gaps: [Gap] = []
 
-    private static let status: UInt32 = 1  // NT_PRSTATUS, linux/elf.h
-    private static let threadPointer: UInt32 = 0x401  // NT_ARM_TLS
-    private static let signatureMasks: UInt32 = 0x406  // NT_ARM_PAC_MASK
     private static let idOffset: UInt64 = 32
     private static let registerOffset: UInt64 = 112
 
@@ -18,7 +15,7 @@ struct CoreThreads {
         var unreadable = 0
         var last: Int?
         for note in notes.notes {
-            if note.owner == "CORE", note.type == Self.status {
+            if note.owner == "CORE", note.type == RegisterNote.status {
                 guard let thread = Self.thread(note.bytes, architecture),
                     places.updateValue(threads.count, forKey: thread.id) == nil
                 else {
@@ -31,10 +28,9 @@ struct CoreThreads {
             } else if note.owner == "LINUX", architecture == .aarch64, let last {
                 // What follows a thread's status belongs to it.
                 switch note.type {
-                case Self.threadPointer:
+                case RegisterNote.threadPointer:
                     threads[last].registers?.threadPointer = note.bytes.load(0)
-                case Self.signatureMasks:
-                    // `struct user_pac_mask`: that of data, then that of code.
+                case RegisterNote.signatureMasks:
                     threads[last].registers?.signatureBits = note.bytes.load(8)
                 default: break
                 }

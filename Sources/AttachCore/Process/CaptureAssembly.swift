@@ -104,10 +104,7 @@ struct CaptureAssembly: ~Copyable {
         _ stopped: StoppedProcess.Thread, _ window: StopWindow, _ early: ThreadStat?
     ) -> CapturedThread {
         let stat = early ?? lateThreads[stopped.id]
-        let words = window.registers[stopped.id]
-        let registers = words.flatMap {
-            RegisterSet(architecture: target.architecture, words: $0)
-        }
+        let registers = window.registers[stopped.id]
         let call =
             registers.map { SystemCallReader.call(registers: $0) } ?? stuckCalls[stopped.id]
         var state = stat?.recordState ?? .unknown

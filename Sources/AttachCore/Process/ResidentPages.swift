@@ -10,7 +10,7 @@ import Glibc
 struct ResidentPages: ~Copyable {
     private let pagemap: Int32
     private var ranges: [cl_page_range]
-    private let pageSize: UInt64 = 4096
+    private let pageSize = UInt64(sysconf(Int32(_SC_PAGESIZE)))
 
     /// Opens `pagemap`; nil where the kernel does not let us.
     init?(_ directory: borrowing ProcessDirectory, thread: Int32) {

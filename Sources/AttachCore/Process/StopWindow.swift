@@ -3,7 +3,7 @@ import AttachReport
 /// What is read while the target stands still: registers and memory, nothing else.
 struct StopWindow {
     /// Registers of each stopped thread.
-    private(set) var registers: [Int32: [UInt64]] = [:]
+    private(set) var registers: [Int32: RegisterSet] = [:]
     private let architecture: Architecture
     /// Memory that was read.
     private(set) var segments: [TargetMemory.Segment] = []
@@ -43,9 +43,7 @@ struct StopWindow {
         for thread in stopped.threads {
             guard case .stopped = thread.phase else { continue }
             handle = thread.id
-            if let count = stopped.registers(of: thread.id, into: &words) {
-                registers[thread.id] = Array(words[..<count])
-            }
+            registers[thread.id] = stopped.registers(of: thread.id, architecture, into: &words)
         }
         refreshMappings(directory, thread: handle, &preparation)
         let writable = preparation.mappings.filter(\.holdsState)
@@ -121,8 +119,7 @@ struct StopWindow {
     /// The parts of these runs that hold the stacks in use, from a page below each stack pointer
     /// to the end of its mapping.
     private func liveStacks(_ runs: [Range<UInt64>], _ mappings: [Mapping]) -> [Range<UInt64>] {
-        let index = architecture.stackPointerIndex
-        let pointers = registers.values.compactMap { $0.count > index ? $0[index] : nil }.sorted()
+        let pointers = registers.values.map(\.stackPointer).sorted()
         var live: [Mapping] = []
         var next = 0
         for mapping in mappings {

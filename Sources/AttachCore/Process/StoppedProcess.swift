@@ -211,12 +211,30 @@ struct StoppedProcess: ~Copyable {
         known.remove(threads[index].id)
     }
 
-    /// The registers of a stopped thread, as the kernel orders them; nil where it has none.
-    func registers(of id: Int32, into words: inout [UInt64]) -> Int? {
+    /// The registers of a stopped thread; nil where it has none. `words` is room for them.
+    func registers(
+        of id: Int32, _ architecture: Architecture, into words: inout [UInt64]
+    ) -> RegisterSet? {
+        guard let count = read(RegisterNote.status, of: id, into: &words),
+            var registers = RegisterSet(
+                architecture: architecture, words: Array(words[..<count]))
+        else { return nil }
+        guard architecture == .aarch64 else { return registers }
+        if let count = read(RegisterNote.threadPointer, of: id, into: &words), count > 0 {
+            registers.threadPointer = words[0]
+        }
+        // Where addresses are not signed there is no such set.
+        if let count = read(RegisterNote.signatureMasks, of: id, into: &words), count > 1 {
+            registers.signatureBits = words[1]
+        }
+        return registers
+    }
+
+    private func read(_ set: UInt32, of id: Int32, into words: inout [UInt64]) -> Int? {
         var count = 0
         let error = unsafe words.withUnsafeMutableBufferPointer { buffer -> Int32 in
             guard let base = buffer.baseAddress else { return EINVAL }
-            return unsafe cl_ptrace_registers(id, base, buffer.count, &count)
+            return unsafe cl_ptrace_registers(id, set, base, buffer.count, &count)
         }
         return error == 0 ? count : nil
     }

@@ -99,9 +99,10 @@ enum TargetCheck {
                 pid: pid, what: header[4] == 1 ? "a 32-bit program" : "not little-endian ELF-64")
         }
         let machine = UInt16(header[18]) | UInt16(header[19]) << 8
-        guard machine == Architecture.x86_64.elfMachine else {
+        // What an emulator runs is a program of the emulator's CPU.
+        guard let architecture = Architecture(elfMachine: machine), architecture == .native else {
             throw .notSupported(pid: pid, what: "a program for CPU type \(machine)")
         }
-        return .x86_64
+        return architecture
     }
 }

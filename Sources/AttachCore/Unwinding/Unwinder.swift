@@ -43,7 +43,9 @@ struct Unwinder {
         }
         guard stepper?.start(registers, budget: Self.budget) == true else {
             frames.append(frame)
-            return "there was not enough memory to unwind it"
+            return Architecture.native == architecture
+                ? "there was not enough memory to unwind it"
+                : "stacks of \(architecture.rawValue) are not unwound on other CPUs"
         }
         var position = FramePosition(
             pc: registers.programCounter, isInterrupted: true,

@@ -21,8 +21,10 @@ int cl_ptrace_seize(pid_t tid);
 int cl_ptrace_interrupt(pid_t tid);
 // `signal` is delivered on release; 0 for none.
 int cl_ptrace_detach(pid_t tid, int signal);
-// NT_PRSTATUS. `words` receives up to `capacity` 64-bit words; `count` says how many.
-int cl_ptrace_registers(pid_t tid, uint64_t *words, size_t capacity, size_t *count);
+// PTRACE_GETREGSET. `set` is the type of its note in a core file (linux/elf.h); `words` receives up
+// to `capacity` 64-bit words; `count` says how many.
+int cl_ptrace_registers(
+    pid_t tid, unsigned set, uint64_t *words, size_t capacity, size_t *count);
 // What ptrace says to a request that can only fail: ESRCH unless a filter refuses the call.
 int cl_ptrace_probe(void);
 

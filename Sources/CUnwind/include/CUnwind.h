@@ -50,7 +50,8 @@ enum cu_step {
 typedef struct cu_walker cu_walker;
 
 /// Makes a walker; `context` is handed to each callback and stays the caller's.
-/// Returns 0, or ENOMEM, which leaves `*walker` as it was.
+/// Returns 0, or an error that leaves `*walker` as it was: ENOMEM, or ENOTSUP on any other CPU than
+/// x86_64.
 int cu_walker_create(
     const struct cu_callbacks *callbacks, void *_Nullable context,
     cu_walker *_Nullable *_Nonnull walker);
