@@ -340,6 +340,21 @@ struct CommandLineTests {
         #expect(try fixture.ask("ping")["pong"] != nil)
     }
 
+    /// It is made of what the commands say of themselves, so it lacks what they leave out.
+    @Test func theManualHasEveryCommandAndExitCode() throws {
+        let manual = try Tool.run(
+            [Tool.path], tool: Fixture.packageFolder + "/scripts/generate-manual")
+        #expect(manual.status == 0, "\(manual.errors)")
+        let lines = manual.output.split(separator: "\n")
+        for command in ["dump", "check", "capture", "core", "ps", "explain"] {
+            #expect(lines.contains(".Ss \(command)"))
+        }
+        for code in [0, 1, 2, 3, 4, 5, 6, 64, 70, 74] { #expect(lines.contains(".It \(code)")) }
+        #expect(lines.contains(".It Fl o , Fl -output Ar output"))
+        // A line that roff would take for a request of its own.
+        #expect(!lines.contains { $0.hasPrefix("'") || $0.hasPrefix(". ") })
+    }
+
     @Test func coloursOnlyWhenAskedFor() throws {
         let fixture = try Fixture("Waits")
         #expect(try Tool.run(["\(fixture.pid)", "--color", "always"]).output.contains("\u{1b}["))
