@@ -18,6 +18,7 @@ struct ELFLayout: Sendable {
         var alignment: UInt64
 
         static let load: UInt32 = 1
+        static let dynamic: UInt32 = 2
         static let note: UInt32 = 4
         static let threadLocal: UInt32 = 7
         static let exceptionFrameHeader: UInt32 = 0x6474_e550
@@ -46,6 +47,7 @@ struct ELFLayout: Sendable {
         var entrySize: UInt64
 
         static let symbolTable: UInt32 = 2
+        static let strings: UInt32 = 3
         static let note: UInt32 = 7
         static let noBits: UInt32 = 8
         static let dynamicSymbols: UInt32 = 11
@@ -63,7 +65,8 @@ struct ELFLayout: Sendable {
     var machine: UInt16
     /// The program header table.
     var segments: [Segment]
-    /// The section header table; empty where it has none, or where it lies outside the file.
+    /// The section header table. Where the file has none, or it lies outside the file, what the
+    /// dynamic segment tells of the dynamic symbols.
     var sections: [Section]
     /// What is wrong with the file but does not keep us from using the rest; nil for nothing.
     var damage: String?
@@ -113,19 +116,20 @@ struct ELFLayout: Sendable {
             }
         }
         if sectionTable != 0, counts.sections > 0 {
-            guard sectionSize == 64, counts.sections <= Self.sectionLimit,
+            if sectionSize == 64, counts.sections <= Self.sectionLimit,
                 file.holds(sectionTable, counts.sections * 64)
-            else {
-                damage = "section headers lie outside the file"
-                return
-            }
-            for index in 0..<counts.sections {
-                if let section = Self.section(file, sectionTable + index * 64)?.section {
-                    sections.append(section)
+            {
+                for index in 0..<counts.sections {
+                    if let section = Self.section(file, sectionTable + index * 64)?.section {
+                        sections.append(section)
+                    }
                 }
+            } else {
+                damage = "section headers lie outside the file"
             }
             if nameSection < UInt64(sections.count) { sectionNames = sections[Int(nameSection)] }
         }
+        if sections.isEmpty { sections = DynamicSegment(segments, in: file)?.sections ?? [] }
     }
 
     private static func segment(_ file: ImageBytes, _ at: UInt64) -> Segment? {
