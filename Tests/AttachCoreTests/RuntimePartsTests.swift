@@ -187,7 +187,10 @@ struct RuntimePartsTests {
         words[19] = stack
         words[21] = pointer
         let registers = try #require(RegisterSet(architecture: .x86_64, words: words))
-        let current = CurrentTasks(images: RuntimeWorld.noImages, architecture: .x86_64)
+        var reader = WordReader(builder.memory())
+        let current = CurrentTasks(
+            images: RuntimeWorld.noImages, architecture: .x86_64,
+            location: RuntimeWorld.location, reader: &reader)
         let running = { (address: UInt64) -> Int? in address == 0x1230 ? 5 : nil }
         func task() -> Int? {
             var reader = WordReader(builder.memory())

@@ -10,18 +10,39 @@ struct CurrentTasks {
     private static let leastRoom: UInt64 = 4096
     private static let mostRoom: UInt64 = 65_536
     private static let mostModules: UInt64 = 4096
-    /// Where the pair lies in the runtime's own block, where it has one for itself.
-    private static let activeTask: UInt64 = 8
+    /// Which word of a block that the runtime has for itself the pair begins with.
+    private static let activeTask: UInt64 = 1
     static let deepestStack: UInt64 = 1 << 30
 
     private let room: UInt64
     private let architecture: Architecture
+    /// The number of the module that the runtime is in, where that is known, and its size.
+    private let module: (number: UInt64, size: UInt64)?
 
-    init(images: ImageTable, architecture: Architecture) {
+    /// Looks for the tasks of the runtime at `location`.
+    init(
+        images: ImageTable, architecture: Architecture, location: RuntimeLocation,
+        reader: inout WordReader
+    ) {
         self.architecture = architecture
         let sizes = images.images.compactMap { $0.threadLocalTemplate }
             .map { min($0.size, Self.mostRoom) &+ min($0.alignment, 4096) }
         room = min(sizes.reduce(Self.leastRoom) { $0 &+ $1 }, Self.mostRoom)
+        let image = location.text.first.flatMap {
+            images.image(containing: Address($0.lowerBound))
+        }
+        module = image.flatMap { Self.module(of: $0, &reader) }
+    }
+
+    /// The number that the dynamic linker has given to the variables of an image.
+    private static func module(
+        of image: Image, _ reader: inout WordReader
+    ) -> (number: UInt64, size: UInt64)? {
+        guard let file = image.file, let template = image.threadLocalTemplate,
+            let place = DynamicSegment(file.layout.segments, in: file.bytes)?.threadLocalModule,
+            let number = reader.word(place &+ image.loadBias), (1...mostModules).contains(number)
+        else { return nil }
+        return (number, min(template.size, mostRoom))
     }
 
     /// What a thread says that it runs.
@@ -39,6 +60,10 @@ struct CurrentTasks {
         guard let pointer = registers.threadPointer, pointer & 7 == 0, pointer > Self.mostRoom
         else { return nil }
         let stack = registers.stackPointer
+        if let module, vector(pointer, &reader) != nil {
+            return claim(
+                in: module.number, ofWords: 0..<module.size / 8, pointer, stack, &reader, running)
+        }
         for offset in stride(from: 0, to: room, by: 8) {
             // Blocks of what was there at start lie right below the thread pointer (x86-64 psABI,
             // variant II of TLS), or right above it and two words of the C library's (AArch64,
@@ -47,25 +72,42 @@ struct CurrentTasks {
                 architecture == .x86_64 ? pointer &- 16 &- offset : pointer &+ 16 &+ offset
             if let claim = pair(at: place, stack, &reader, running) { return claim }
         }
-        return ofLateModules(pointer, stack, &reader, running)
+        // Modules loaded later have blocks of their own. Where their number is not known, a runtime
+        // that has a library for itself can be in any of them.
+        guard let last = vector(pointer, &reader)?.count else { return nil }
+        for module in 1...max(1, min(last, Self.mostModules)) {
+            let claim = claim(
+                in: module, ofWords: Self.activeTask..<Self.activeTask + 1, pointer, stack, &reader,
+                running)
+            if let claim { return claim }
+        }
+        return nil
     }
 
-    /// Modules loaded later have blocks of their own, listed in the dynamic thread vector, which the
-    /// C library has at the thread pointer (AArch64) or in the word behind it (x86-64): its third
-    /// word is the first entry, {block, to free} each, and the word two before counts them.
-    private func ofLateModules(
-        _ pointer: UInt64, _ stack: UInt64, _ reader: inout WordReader, _ running: (UInt64) -> Int?
-    ) -> Claim? {
-        let place: UInt64 = architecture == .x86_64 ? 8 : 0
-        guard let vector = reader.word(pointer, place), vector & 7 == 0, vector > 16,
-            let count = reader.word(vector &- 16)
+    /// The dynamic thread vector, which the C library has at the thread pointer (AArch64) or in the
+    /// word behind it (x86-64). Its third word is the first entry, {block, to free} each, and the
+    /// word two before counts them.
+    private func vector(
+        _ pointer: UInt64, _ reader: inout WordReader
+    ) -> (address: UInt64, count: UInt64)? {
+        guard let vector = reader.word(pointer, architecture == .x86_64 ? 8 : 0), vector & 7 == 0,
+            vector > 16, let count = reader.word(vector &- 16)
         else { return nil }
-        for module in 1...max(1, min(count, Self.mostModules)) {
-            guard let block = reader.word(vector, module &* 16) else { return nil }
-            guard block != 0, block & 7 == 0 else { continue }
-            if let claim = pair(at: block &+ Self.activeTask, stack, &reader, running) {
-                return claim
-            }
+        return (vector, count)
+    }
+
+    /// Looks at these words of the block that a module has for the thread. Behind the end of a
+    /// block lies other memory, which can look like the pair.
+    private func claim(
+        in module: UInt64, ofWords words: Range<UInt64>, _ pointer: UInt64, _ stack: UInt64,
+        _ reader: inout WordReader, _ running: (UInt64) -> Int?
+    ) -> Claim? {
+        // An odd block is not yet made.
+        guard let vector = vector(pointer, &reader), module <= vector.count,
+            let block = reader.word(vector.address, module &* 16), block != 0, block & 7 == 0
+        else { return nil }
+        for word in words {
+            if let claim = pair(at: block &+ word &* 8, stack, &reader, running) { return claim }
         }
         return nil
     }

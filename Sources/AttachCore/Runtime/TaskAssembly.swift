@@ -86,6 +86,9 @@ struct TaskAssembly {
 
     // MARK: Continuations
 
+    /// A task that is just being resumed is noted nowhere; others at its place still are.
+    private static let askedAtOnePlace = 8
+
     private mutating func refineContinuations(
         _ tasks: inout [TaskDecoder.Decoded], _ stacks: [[CodeAddress]], _ jobs: [UInt64]
     ) {
@@ -95,7 +98,19 @@ struct TaskAssembly {
         var symbolizer = Symbolizer(
             images: images, memory: view.reader.memory, readsLines: false)
         let names = WaitNames(stacks: numbers.map { stacks[$0] }, symbolizer: &symbolizer)
-        let waits = numbers.reduce(into: [Int: Wait]()) { $0[$1] = names.wait(of: stacks[$1]) }
+        var waits = numbers.reduce(into: [Int: Wait]()) { $0[$1] = names.wait(of: stacks[$1]) }
+        // All tasks that stand at one place wait for the same; a few of them are asked.
+        var asked: [Int: Int] = [:]
+        for index in open {
+            let stack = tasks[index].stack
+            guard waits[stack] == nil, asked[stack, default: 0] < Self.askedAtOnePlace,
+                !names.hasName(of: stacks[stack])
+            else { continue }
+            asked[stack, default: 0] += 1
+            if StreamWaits.isWaiting(view.tasks[tasks[index].position], &view.reader) {
+                waits[stack] = .stream
+            }
+        }
         let yielded = YieldedTasks.find(among: jobs, &view.reader)
         for index in open {
             if yielded.contains(tasks[index].record.address.value) {
@@ -117,7 +132,9 @@ struct TaskAssembly {
         let addresses = running.keys.reduce(into: [UInt64: Int]()) {
             $0[view.tasks[$1].address] = $1
         }
-        let storage = CurrentTasks(images: images, architecture: architecture)
+        let storage = CurrentTasks(
+            images: images, architecture: architecture, location: view.location,
+            reader: &view.reader)
         var claims: [Int: [Int32]] = [:]
         var current: [Int32: CurrentTasks.Claim] = [:]
         for thread in threads {

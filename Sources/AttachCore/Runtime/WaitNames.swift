@@ -29,6 +29,11 @@ struct WaitNames {
         return nil
     }
 
+    /// Whether the innermost function of a stack has a name, so that `wait` can know.
+    func hasName(of stack: [CodeAddress]) -> Bool {
+        stack.first.map { names[$0.address.value] != nil } ?? false
+    }
+
     /// By mangled name: static methods of `Task where Success == Never, Failure == Never`, and
     /// `AsyncStream._Storage.next`, `AsyncThrowingStream._Storage.next`, specialised or not.
     static func wait(of symbol: String) -> Wait? {
