@@ -32,6 +32,7 @@ extension TextPage {
             "coverage: \(PageText.joined(parts, separator: "; "))", .quiet,
             indent: TextLayout.entry)
         endLine()
+        write(imagesWithoutNamesIn: snapshot.images)
 
         let shown = options.showAll ? coverage.gaps.count : TextLayout.mostGaps
         for gap in coverage.gaps.prefix(shown) {
@@ -43,6 +44,22 @@ extension TextPage {
         guard !rest.isEmpty else { return }
         line(
             "missing: \(rest.count) more (\(Self.census(of: rest)))", indent: TextLayout.entry)
+    }
+
+    /// Writes which files to look up the offsets in that stand where a name is missing: whoever
+    /// has one with that build ID and its symbols can still tell the names.
+    private mutating func write(imagesWithoutNamesIn images: [ImageRecord]) {
+        let unnamed = images.filter { imagesWithoutNames.contains($0.name) }
+        let shown = options.showAll ? unnamed.count : TextLayout.mostGaps
+        for image in unnamed.prefix(shown) {
+            let identity: PageText = image.buildID.map { "build ID \($0)" } ?? "no build ID"
+            line("no names in \(image.name), \(identity)", .quiet, indent: TextLayout.entry)
+        }
+        let rest = unnamed.count - min(shown, unnamed.count)
+        guard rest > 0 else { return }
+        line(
+            "no names in \(PageText(rest, "more file", "more files"))", .quiet,
+            indent: TextLayout.entry)
     }
 
     private func words(for gap: Gap) -> PageText {

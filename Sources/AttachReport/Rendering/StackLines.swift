@@ -6,6 +6,7 @@ extension TextPage {
             return
         }
         let lines = shortened(lines(of: frames))
+        imagesWithoutNames.formUnion(lines.compactMap(\.unnamedIn))
         var available = TextLayout.widestFunction
         if let width = options.width {
             let places = lines.map { $0.place.isEmpty ? 0 : $0.place.width + 2 }.max() ?? 0
@@ -48,6 +49,8 @@ extension TextPage {
         var address = PageText()
         var isNote = false
         var isFolded = false
+        /// The image whose symbols should have told the function's name.
+        var unnamedIn: String?
     }
 
     private func lines(of frames: [Frame]) -> [Line] {
@@ -135,7 +138,11 @@ extension TextPage {
 
     private func line(of frame: Frame) -> Line {
         var line = Line(function: "(no symbol)")
-        if let name = frame.function ?? frame.symbol { line.function = "\(name)" }
+        if let name = frame.function ?? frame.symbol {
+            line.function = "\(name)"
+        } else {
+            line.unnamedIn = frame.image
+        }
         if frame.aliases > 0 {
             // The linker gave equal code one address: which of the names was called is gone.
             let names = PageText(frame.aliases, "other name", "other names")

@@ -18,6 +18,8 @@ struct TextPage {
     let options: RenderOptions
     private var buffer = OutputBuffer()
     private var column = 0
+    /// Images of which a frame on the page has no name.
+    var imagesWithoutNames: Set<String> = []
 
     init(options: RenderOptions) { self.options = options }
 
