@@ -4,18 +4,41 @@ import Testing
 
 /// A fixture program, started and ready: everything it tells of itself is parked and true.
 package struct Fixture: ~Copyable {
-    /// How a fixture is built (scripts/build-fixtures).
-    package enum Mode: String, CustomTestStringConvertible, Sendable {
-        case debug
-        case release
-        case releaseWithoutDebugInformation = "release-nog"
+    /// How a fixture is compiled, linked and stripped, in the words of scripts/build-fixtures.
+    package struct Mode: RawRepresentable, Hashable, CustomTestStringConvertible, Sendable {
+        package let rawValue: String
+
+        package init(rawValue: String) { self.rawValue = rawValue }
+
+        package static let debug = Mode(rawValue: "debug")
+        package static let release = Mode(rawValue: "release")
+        package static let releaseWithoutDebugInformation = Mode(rawValue: "release-nog")
         /// `release` with the Swift runtime inside.
-        case `static`
-        /// `static` without a symbol table.
-        case stripped
+        package static let `static` = Mode(rawValue: "static")
+        /// Optimised, with the Swift runtime inside and without a symbol table.
+        package static let stripped = Mode(rawValue: "stripped")
 
         /// The ways to compile; every fixture is built in all of them.
         package static let compiled: [Mode] = [.debug, .release, .releaseWithoutDebugInformation]
+
+        package var isOptimised: Bool { !rawValue.hasPrefix("debug") }
+
+        /// The mode of the program that this one was made of by stripping; nil for a whole one.
+        package var unstripped: Mode? {
+            if self == .stripped { return Mode(rawValue: "release-nog-static") }
+            for end in ["-stripped", "-bare"] where rawValue.hasSuffix(end) {
+                return Mode(rawValue: String(rawValue.dropLast(end.count)))
+            }
+            return nil
+        }
+
+        /// Whether the program says which line its code is from.
+        package var hasLines: Bool {
+            unstripped == nil && !rawValue.hasPrefix(Self.releaseWithoutDebugInformation.rawValue)
+        }
+
+        /// Whether the Swift code is in a library beside the program.
+        package var isPlugin: Bool { rawValue.contains("-plugin") }
 
         package var testDescription: String { rawValue }
     }
@@ -38,7 +61,7 @@ package struct Fixture: ~Copyable {
         _ name: String, mode: Mode = .release, _ arguments: [String] = [],
         launcher: [String] = []
     ) throws {
-        let path = Self.folder + "/\(mode.rawValue)/\(name)"
+        let path = Self.path(name, mode)
         guard unsafe access(path, X_OK) == 0 else {
             throw NotReady(description: "\(path) is not built: run scripts/build-fixtures")
         }
@@ -106,6 +129,11 @@ package struct Fixture: ~Copyable {
     /// (scripts/runtime-matrix): a program that is given theirs, and executes it in the end.
     private static let launcher: [String] =
         ProcessInfo.processInfo.environment["ASYNCATTACH_FIXTURE_LAUNCHER"].map { [$0] } ?? []
+
+    /// Where a fixture lies.
+    package static func path(_ name: String, _ mode: Mode) -> String {
+        folder + "/\(mode.rawValue)/\(name)"
+    }
 
     package static var folder: String {
         ProcessInfo.processInfo.environment["ASYNCATTACH_FIXTURES"]
