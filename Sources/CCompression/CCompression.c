@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <lz4frame.h>
 #include <lzma.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,6 +160,23 @@ static int expand_xz(struct stream *stream, uint64_t memory) {
     }
 }
 
+static int copy(struct stream *stream) {
+    for (;;) {
+        ssize_t count = read(stream->input, stream->block + stream->filled,
+                             output_size - stream->filled);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0 && errno == EAGAIN) {
+            struct pollfd poller = {.fd = stream->input, .events = POLLIN};
+            poll(&poller, 1, -1);
+            continue;
+        }
+        if (count < 0) stream->failure = errno;
+        if (count <= 0) return 0;
+        stream->filled += (size_t)count;
+        if (stream->filled == output_size && flush(stream) != 0) return 1;
+    }
+}
+
 // Only this process is left to read foreign bytes, and there is little that it may do.
 static void give_up_privileges(uint64_t memory, uint32_t seconds) {
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -191,13 +209,14 @@ struct report {
 
 static void expand(int kind, struct stream *stream, uint64_t memory, struct report *report) {
     int is_cut = 1;
-    if (lseek(stream->input, 0, SEEK_SET) != 0) {
+    if (kind != CC_PIPE && lseek(stream->input, 0, SEEK_SET) != 0) {
         stream->failure = errno;
     } else {
         switch (kind) {
         case CC_ZSTD: is_cut = expand_zstd(stream); break;
         case CC_LZ4: is_cut = expand_lz4(stream); break;
         case CC_XZ: is_cut = expand_xz(stream, memory / 2); break;
+        case CC_PIPE: is_cut = copy(stream); break;
         default: break;
         }
         if (!stream->limited) flush(stream);

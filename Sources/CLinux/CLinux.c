@@ -324,6 +324,11 @@ int cl_open_temporary(const char *folder) {
     return descriptor;
 }
 
+int cl_duplicate(int descriptor) {
+    int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    return copy < 0 ? -errno : copy;
+}
+
 int cl_pipe(int ends[2]) { return result_of(pipe2(ends, O_CLOEXEC)); }
 
 pid_t cl_fork(void) {

@@ -36,6 +36,30 @@ struct CoreCommandTests {
         #expect(cut.status == 2 && cut.output.contains("the core file is cut short"))
     }
 
+    /// As `coredumpctl dump PID | asyncattach core -` has it.
+    @Test(
+        arguments: [
+            ("cat \"$0\" | \"$@\" -", 0), ("\"$@\" - <\"$0\"", 0),
+            ("\"$@\" <(cat \"$0\")", 0), ("zstd -qc \"$0\" | \"$@\" -", 0),
+            ("head -c 400000 \"$0\" | \"$@\" -", 2), ("\"$@\" - </dev/null", 5),
+            (": | \"$@\" -", 5), ("\"$@\" - <&-", 5),
+        ] as [(String, Int32)])
+    func aCoreFileMayComeThroughAPipe(script: String, status: Int32) throws {
+        let folder = try TemporaryFolder()
+        let file = folder.path + "/bank.core"
+        do {
+            let fixture = try Fixture("Bank", mode: .release)
+            let captured = try Tool.run(["capture", "\(fixture.pid)", "-o", file])
+            #expect(captured.status == 0)
+        }
+        let result = try Tool.run(
+            ["core"], wrapper: ["/bin/bash", "-c", script, file])
+        #expect(result.status == status, "\(result)")
+        #expect(result.output.contains("\"withdraw-alice\"") == (status == 0), "\(result)")
+        #expect(result.errorLines.count == (status == 5 ? 1 : 0), "\(result)")
+        #expect(try folder.names() == ["bank.core"])
+    }
+
     @Test func whatIsWrongIsSaidInALineWithTheWayOut() throws {
         let folder = try TemporaryFolder()
         let empty = folder.path + "/empty"

@@ -92,6 +92,31 @@ struct CoreFileLiveTests {
         #expect(given.gaps.count >= given.files.count)
     }
 
+    /// What each bit of `coredump_filter` (core(5)) is needed for: 0 anonymous memory, 4 the first
+    /// pages of files; the others for nothing.
+    @Test(
+        .enabled(if: CoreFolder.kernelWritesThere, "core_pattern is the name of a file"),
+        arguments: [
+            ("0x31", 11, true), ("0x7f", 11, true), ("0x3", 11, false), ("0x32", 0, true),
+            ("0x0", 0, false),
+        ])
+    func whatTheFilterLeavesOutIsKnown(filter: String, tasks: Int, hasFiles: Bool) throws {
+        let folder = try CoreFolder()
+        let fixture = try Fixture("Bank", mode: .release, launcher: folder.launcher)
+        try filter.write(
+            toFile: "/proc/\(fixture.pid)/coredump_filter", atomically: false, encoding: .utf8)
+        fixture.child.signal(SIGQUIT)
+        let capture = try CoreReader.read(try folder.core(of: fixture.pid))
+        #expect(capture.files.allSatisfy { ($0.file != nil) == hasFiles })
+        let snapshot = try Self.snapshot(of: capture)
+        #expect(snapshot.tasks.count == tasks)
+        #expect(snapshot.coverage.gaps.isEmpty == (tasks > 0 && hasFiles))
+        let isLeftOut = snapshot.coverage.gaps.contains {
+            $0.what == "memory" && $0.detail?.contains("coredump_filter") == true
+        }
+        #expect(isLeftOut == (tasks == 0))
+    }
+
     @Test(.enabled(if: CoreFolder.hasGDB, "gdb is installed"))
     func aCoreOfGDBShowsWhatTheProcessShowed() throws {
         let folder = try CoreFolder()

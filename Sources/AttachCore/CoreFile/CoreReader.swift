@@ -6,7 +6,7 @@ import Glibc
 /// Turns a core file into a `Capture`.
 public enum CoreReader {
     /// Reads the core file of this name: of the kernel, of gcore, of systemd-coredump, or one that
-    /// `CoreWriter` wrote; compressed or not.
+    /// `CoreWriter` wrote; compressed or not, from a file or a pipe, `-` being standard input.
     ///
     /// The files that were mapped are opened, too, so that no privilege is needed any more
     /// afterwards. The capture keeps the core file mapped.
@@ -16,7 +16,7 @@ public enum CoreReader {
         _ path: String, options: CoreFileOptions = CoreFileOptions()
     ) throws(CoreFileError) -> Capture {
         let opened = try open(path)
-        var gaps: [Gap] = []
+        var gaps = opened.gaps
         let file: OpenFile
         if let kind = Expansion.kind(of: opened.file) {
             let expanded = try Expansion.expand(opened.file, kind: kind, path: path)
@@ -86,10 +86,15 @@ public enum CoreReader {
 
     private static func open(
         _ path: String
-    ) throws(CoreFileError) -> (file: OpenFile, modified: Int64) {
-        let descriptor = unsafe cl_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+    ) throws(CoreFileError) -> (file: OpenFile, gaps: [Gap], modified: Int64) {
+        // A pipe that nobody writes to is empty, and nothing to wait for.
+        let descriptor =
+            path == "-"
+            ? cl_duplicate(0)
+            : unsafe cl_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw .file(path: path, errno: -descriptor) }
-        let file = OpenFile(adopting: descriptor)
+        var file = OpenFile(adopting: descriptor)
+        var gaps: [Gap] = []
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else {
             throw .file(path: path, errno: errno)
@@ -97,10 +102,12 @@ public enum CoreReader {
         switch status.st_mode & S_IFMT {
         case S_IFREG: break
         case S_IFDIR: throw .notACore(path: path, what: "a folder")
-        default: throw .notACore(path: path, what: "a device, pipe or socket")
+        case S_IFIFO:
+            (file, gaps) = try Expansion.copy(pipe: file, path: path)
+        default: throw .notACore(path: path, what: "a device or socket")
         }
         return (
-            file,
+            file, gaps,
             Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
         )
     }

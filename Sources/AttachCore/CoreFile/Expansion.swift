@@ -3,7 +3,8 @@ import CCompression
 import CLinux
 import Glibc
 
-/// Expands a compressed core file into a temporary file without a name.
+/// Puts a core file that is compressed, or comes through a pipe, into a temporary file without a
+/// name.
 enum Expansion {
     /// How a file is compressed; nil where it is not.
     static func kind(of file: OpenFile) -> Int32? {
@@ -14,6 +15,17 @@ enum Expansion {
         guard count > 0 else { return nil }
         let kind = unsafe cc_kind(&head, count)
         return kind == Int32(CC_NONE) ? nil : kind
+    }
+
+    /// What came through a pipe, as far as there is room for it.
+    static func copy(
+        pipe: OpenFile, path: String
+    ) throws(CoreFileError) -> (file: OpenFile, gaps: [Gap]) {
+        do throws(CoreFileError) {
+            return try expand(pipe, kind: Int32(CC_PIPE), path: path)
+        } catch .damaged {
+            throw .notACore(path: path, what: "an empty pipe")
+        }
     }
 
     /// What came out, as far as it goes.
@@ -41,8 +53,7 @@ enum Expansion {
             gaps.append(
                 Gap(
                     what: "core file", reason: .limit,
-                    detail: "there is no room to decompress all of it; set TMPDIR to where there "
-                        + "is more"))
+                    detail: "there is no room for all of it; set TMPDIR to where there is more"))
         }
         return (output, gaps)
     }

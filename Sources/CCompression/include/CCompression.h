@@ -13,6 +13,8 @@ enum {
     CC_ZSTD = 1,
     CC_LZ4 = 2,
     CC_XZ = 3,
+    // Not compressed, to be copied from a pipe.
+    CC_PIPE = 4,
 };
 
 // How the file that begins with these bytes is compressed; CC_NONE where it is not, or not so.
@@ -27,7 +29,7 @@ typedef struct {
     int limited;
 } cc_result;
 
-// Expands the file behind `input` (from its beginning) into the empty regular file behind
+// Expands the file behind `input` (from its beginning; a pipe to its end) into the empty regular file behind
 // `output`, runs of zeroes as holes, in a process of its own that has no privileges, `memory`
 // bytes of memory and `seconds` of processor time. At most `size` bytes come out, and `stored` of
 // them are not zeroes. Returns 0, or a positive errno: EBADMSG where nothing could be made of it.

@@ -114,6 +114,9 @@ ssize_t cl_attribute(
 // last descriptor. Returns the descriptor or the negative errno.
 int cl_open_temporary(const char *folder);
 
+// fcntl(2), F_DUPFD_CLOEXEC. Returns the descriptor or the negative errno.
+int cl_duplicate(int descriptor);
+
 // pipe2(2), close-on-exec: ends[0] is read from, ends[1] written to.
 int cl_pipe(int ends[_Nonnull 2]);
 

@@ -12,6 +12,8 @@ struct CoreCommand: ParsableCommand {
             The core file may come from the kernel, from gcore, from systemd-coredump, or from \
             `asyncattach capture`, and be compressed with zstd, lz4 or xz.
 
+              coredumpctl dump 4242 | asyncattach core -
+
             It holds memory but not the program: the program and its libraries are opened by the \
             names they had, and used if they turn out to be the very same (by build ID).
 
@@ -21,7 +23,7 @@ struct CoreCommand: ParsableCommand {
             70 a fault of asyncattach; 74 the output could not be written.
             """)
 
-    @Argument(help: "A core file.", completion: .file())
+    @Argument(help: "A core file; - for standard input.", completion: .file())
     var file: String
 
     @Option(help: "The program that it is of, if it is not where it was.", completion: .file())
