@@ -19,6 +19,11 @@ struct Supervision {
     /// - Parameter interrupted: Runs before this process dies of a signal such as Ctrl-C.
     func status(_ outcome: SupervisedOutcome, interrupted: () -> Void) -> ExitStatus {
         switch outcome {
+        case .exited(SupervisedChild.unbound):
+            ErrorMessage.print(
+                "the system does not let a process end with its parent (prctl PR_SET_PDEATHSIG), "
+                    + "so \(subject) was left alone")
+            return .fault
         case .exited(let code):
             return ExitStatus(rawValue: code) ?? .fault
         case .crashed(signal: SIGKILL):

@@ -32,6 +32,10 @@ public enum SupervisedChild {
         public init() {}
     }
 
+    /// The exit status of a child that could not be made to end with us, and so did nothing
+    /// (EX_OSERR, sysexits.h).
+    public static let unbound: Int32 = 71
+
     /// Runs `body` in a child process. This process must have one thread only.
     ///
     /// - Parameter body: its result is the child's exit status. It gets a function that tells
@@ -47,7 +51,7 @@ public enum SupervisedChild {
         let child = cl_fork()
         guard child >= 0 else { throw .system(what: "fork", errno: -child) }
         if child == 0 {
-            guard cl_die_with_parent(parent) == 0 else { _exit(70) }
+            guard cl_die_with_parent(parent) == 0 else { _exit(Self.unbound) }
             cl_leave_terminal()
             close(ends[0])
             cl_fault_silently()
