@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <zlib.h>
 #include <zstd.h>
 
 int cc_kind(const uint8_t *bytes, size_t count) {
@@ -263,4 +264,30 @@ int cc_expand(int kind, int input, int output, uint64_t size, uint64_t stored, u
     }
     munmap(report, sizeof *report);
     return failure;
+}
+
+int cc_expand_xz(const uint8_t *bytes, size_t count, uint64_t memory, uint8_t *output,
+                 size_t capacity, size_t *size) {
+    *size = 0;
+    lzma_stream state = LZMA_STREAM_INIT;
+    if (lzma_stream_decoder(&state, memory, LZMA_CONCATENATED) != LZMA_OK) return ENOMEM;
+    state.next_in = bytes;
+    state.avail_in = count;
+    state.next_out = output;
+    state.avail_out = capacity;
+    lzma_ret code = lzma_code(&state, LZMA_FINISH);
+    *size = capacity - state.avail_out;
+    lzma_end(&state);
+    switch (code) {
+    case LZMA_STREAM_END: return 0;
+    case LZMA_OK: return EFBIG;
+    case LZMA_BUF_ERROR: return *size == capacity ? EFBIG : EBADMSG;
+    case LZMA_MEM_ERROR:
+    case LZMA_MEMLIMIT_ERROR: return ENOMEM;
+    default: return EBADMSG;
+    }
+}
+
+uint32_t cc_checksum(const uint8_t *bytes, size_t count) {
+    return (uint32_t)crc32_z(0, bytes, count);
 }

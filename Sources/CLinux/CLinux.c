@@ -20,6 +20,7 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -277,19 +278,37 @@ int cl_pidfd_open(pid_t pid) {
     return descriptor < 0 ? -errno : (int)descriptor;
 }
 
+// Opens what `file` (O_PATH) names if it is a regular file, and closes `file`.
+static int open_if_regular(int file) {
+    if (file < 0)
+        return -errno;
+    int result = -EINVAL;
+    struct stat status;
+    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode)) {
+        char link[64];
+        snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+        result = open(link, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (result < 0)
+            result = -errno;
+    }
+    close(file);
+    return result;
+}
+
 int cl_open_in_root(int root, const char *path) {
     struct open_how how;
     memset(&how, 0, sizeof how);
-    how.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    how.flags = O_PATH | O_CLOEXEC;
     how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-    long descriptor = syscall(SYS_openat2, root, path, &how, sizeof how);
-    if (descriptor < 0)
-        return -errno;
-    struct stat status;
-    if (fstat((int)descriptor, &status) == 0 && S_ISREG(status.st_mode))
-        return (int)descriptor;
-    close((int)descriptor);
-    return -EINVAL;
+    return open_if_regular((int)syscall(SYS_openat2, root, path, &how, sizeof how));
+}
+
+int cl_open_regular(int directory, const char *path) {
+    return open_if_regular(openat(directory, path, O_PATH | O_CLOEXEC));
+}
+
+uint64_t cl_device(uint64_t device) {
+    return (uint64_t)gnu_dev_major(device) << 32 | gnu_dev_minor(device);
 }
 
 int cl_openat(int directory, const char *path, int flags) {

@@ -35,6 +35,7 @@ struct AsyncAttach: ParsableCommand {
               --color WHEN       auto, always, never
               --fail-on LEVEL    exit with 1 on a finding: hint, likely, proven
               --no-lines         no source lines: quicker for huge programs
+              --debug-dir DIR    look for separate debug files there, too
               --max-pause MS     stop copying after this
               --timeout S        give up after this
               -v, --verbose      addresses and all evidence

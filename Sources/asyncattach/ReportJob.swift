@@ -9,16 +9,21 @@ struct ReportJob {
     let seconds: UInt32
     /// Whether to look up source lines.
     let readsLines: Bool
+    /// Where names and lines come from beside the mapped files.
+    let symbols: SymbolOptions
     /// Whether to tell where the time went.
     let isVerbose: Bool
 
-    /// The whole job; gives up this process's privileges first. Messages go to standard error.
+    /// The whole job; opens what else is to be read, and gives up this process's privileges. Messages
+    /// go to standard error.
     ///
     /// - Parameter deliver: Writes the report; what it returns becomes the outcome, unless that is
     ///   success and something could not be read.
     func run(
         _ capture: Capture, deliver: (Report) throws(OutputFile.Failure) -> ExitStatus
     ) -> ExitStatus {
+        let debugFiles = DebugFiles(
+            of: capture, options: symbols.debugFileOptions(readsLines: readsLines))
         // Foreign bytes may ask for any amount of memory; the honest need grows with the capture.
         SupervisedChild.confine(
             memoryBytes: 8 << 30 + capture.mappedBytes + 6 * capture.record.bytes,
@@ -27,7 +32,7 @@ struct ReportJob {
         wanted.readsLines = readsLines
         // A report without lines is better than none in time.
         wanted.lineTimeLimit = UInt32(clamping: UInt64(seconds) * 1000 * 2 / 3)
-        var assembler = SnapshotAssembler(capture, options: wanted)
+        var assembler = SnapshotAssembler(capture, options: wanted, debugFiles: debugFiles)
         let snapshot = assembler.snapshot()
         var times = assembler.times
         let report = report(on: snapshot, of: capture, &times)

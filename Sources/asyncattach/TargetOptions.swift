@@ -26,10 +26,11 @@ struct TargetOptions: ParsableArguments {
     ///   - interrupted: Runs before this process dies of a signal such as Ctrl-C.
     ///   - deliver: Writes a report, in the child.
     func look(
-        readsLines: Bool, isVerbose: Bool, interrupted: () -> Void = {},
+        readsLines: Bool, symbols: SymbolOptions, isVerbose: Bool, interrupted: () -> Void = {},
         deliver: (Report) throws(OutputFile.Failure) -> ExitStatus
     ) -> ExitStatus {
-        let job = ReportJob(seconds: timeout, readsLines: readsLines, isVerbose: isVerbose)
+        let job = ReportJob(
+            seconds: timeout, readsLines: readsLines, symbols: symbols, isVerbose: isVerbose)
         return capture(interrupted: interrupted) { job.run($0, deliver: deliver) }
     }
 

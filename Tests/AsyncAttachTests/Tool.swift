@@ -96,8 +96,8 @@ struct PublicCopy: ~Copyable {
         self.path = path
     }
 
-    /// Runs it as that user, and waits for its end.
-    func run(_ arguments: [String]) throws -> Tool.Result {
-        try Tool.run(arguments, wrapper: Self.asNobody, tool: path)
+    /// Runs it as that user, or as whom `wrapper` makes of us, and waits for its end.
+    func run(_ arguments: [String], wrapper: [String] = asNobody) throws -> Tool.Result {
+        try Tool.run(arguments, wrapper: wrapper, tool: path)
     }
 }

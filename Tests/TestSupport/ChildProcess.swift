@@ -98,6 +98,12 @@ package struct ChildProcess: ~Copyable {
         _ = unsafe bytes.withUnsafeBytes { unsafe write(input, $0.baseAddress, $0.count) }
     }
 
+    /// Waits until its first thread waits in the kernel: with what it said last it had not come to
+    /// rest yet.
+    package func waitUntilSleeping() {
+        while let state = statusField("State"), !state.hasPrefix("S") { usleep(1000) }
+    }
+
     /// Sends a signal to it.
     package func signal(_ number: Int32) { kill(pid, number) }
 

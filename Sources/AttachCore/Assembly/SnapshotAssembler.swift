@@ -23,19 +23,26 @@ public struct SnapshotOptions: Sendable {
 public struct SnapshotAssembler {
     private var capture: Capture
     private let options: SnapshotOptions
+    private let debugFiles: DebugFiles?
     /// What each part took, in order.
     public private(set) var times = PartTimes()
 
     /// An assembler for one capture.
-    public init(_ capture: Capture, options: SnapshotOptions = SnapshotOptions()) {
+    ///
+    /// - Parameter debugFiles: nil to look for them now, where every capture's are looked for.
+    public init(
+        _ capture: Capture, options: SnapshotOptions = SnapshotOptions(),
+        debugFiles: DebugFiles? = nil
+    ) {
         self.capture = capture
         self.options = options
+        self.debugFiles = debugFiles
     }
 
     /// The snapshot.
     public mutating func snapshot() -> Snapshot {
-        let (images, memory) = times.measure("images") { [capture] in
-            let images = ImageTable(capture: capture)
+        let (images, memory) = times.measure("images") { [capture, debugFiles] in
+            let images = ImageTable(capture: capture, debugFiles: debugFiles)
             let files = images.fileSegments()
             return (images, capture.memory.layered(over: files.segments, owners: files.owners))
         }

@@ -12,6 +12,9 @@ struct CoreModules {
     /// Parts of files that are code, by file: for mappings of which the core file does not say.
     private(set) var code: [MappedIdentity: [Range<UInt64>]] = [:]
 
+    /// Where their paths lead.
+    private(set) var root: TargetRoot?
+
     private let memory: TargetMemory
     private let options: CoreFileOptions
 
@@ -44,13 +47,15 @@ struct CoreModules {
     ) throws(CoreFileError) {
         self.memory = memory
         self.options = options
-        var root: Int32?
-        if let path = options.sysroot {
-            let folder = unsafe cl_openat(AT_FDCWD, path, cl_open_path_only | O_DIRECTORY)
-            guard folder >= 0 else { throw .file(path: path, errno: -folder) }
-            root = folder
+        let sysroot: TargetRoot?
+        do throws(SystemError) {
+            sysroot = try options.sysroot.map { path throws(SystemError) in
+                try TargetRoot(folder: path)
+            }
+        } catch {
+            throw .file(path: options.sysroot ?? "", errno: error.errno)
         }
-        defer { if let root { close(root) } }
+        root = sysroot ?? (try? TargetRoot(folder: "/"))
         var byFile: [MappedIdentity: [Mapping]] = [:]
         var order: [MappedIdentity] = []
         for mapping in mappings where mapping.isFile {
@@ -67,16 +72,17 @@ struct CoreModules {
             }
             let given = number == executable ? options.executable : nil
             let original = originals?[number] ?? nil
-            if originals != nil, original == nil, given == nil, root == nil {
+            if originals != nil, original == nil, given == nil, sysroot == nil {
                 // As it was then, which is a gap of the capture already.
                 files.append(
                     MappedFile(
-                        path: first.path, device: first.device, inode: first.inode, file: nil))
+                        path: first.path, device: first.device, inode: first.inode, file: nil,
+                        buildID: MemoryImage.buildID(of: parts, in: memory)))
                 continue
             }
             var descriptor = -ENOENT
-            for path in Self.names(first.path) {
-                descriptor = Self.open(given ?? path, root: given == nil ? root : nil)
+            for path in MappedPath.names(first.path) {
+                descriptor = Self.open(given ?? path, root: given == nil ? sysroot : nil)
                 if descriptor >= 0 { break }
             }
             if let given, descriptor < 0 { throw .file(path: given, errno: -descriptor) }
@@ -93,16 +99,11 @@ struct CoreModules {
                         reason: .noSymbols,
                         detail: SystemError(errno: -descriptor).words + wayOut(number, executable)))
             }
-            if file.file == nil { file.buildID = buildID(of: parts) }
+            if file.file == nil {
+                file.buildID = MemoryImage.buildID(of: parts, in: memory)
+            }
             files.append(file)
         }
-    }
-
-    /// The build ID that the memory holds of a file.
-    private func buildID(of parts: [Mapping]) -> [UInt8]? {
-        guard let page = held(0, Self.headerSize, parts) else { return nil }
-        let bytes = ImageBytes(copying: page)
-        return (try? ELFLayout(bytes))?.buildID(in: bytes)?.bytes
     }
 
     private func wayOut(_ number: MappedIdentity, _ executable: MappedIdentity?) -> String {
@@ -111,23 +112,9 @@ struct CoreModules {
             ? "; say where it is with --executable" : "; say where it is with --sysroot"
     }
 
-    /// The names to try: the kernel marks a file that has been replaced.
-    private static func names(_ path: String) -> [String] {
-        let mark = " (deleted)"
-        return path.hasSuffix(mark) ? [path, String(path.dropLast(mark.count))] : [path]
-    }
-
-    private static func open(_ path: String, root: Int32?) -> Int32 {
-        guard !path.isEmpty else { return -ENOENT }
-        if let root { return unsafe cl_open_in_root(root, path) }
-        let file = unsafe cl_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
-        guard file >= 0 else { return file }
-        var status = stat()
-        guard unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            close(file)
-            return -EINVAL
-        }
-        return file
+    private static func open(_ path: String, root: TargetRoot?) -> Int32 {
+        if let root { return root.open(path) }
+        return path.isEmpty ? -ENOENT : unsafe cl_open_regular(AT_FDCWD, path)
     }
 
     // MARK: Is it the same?

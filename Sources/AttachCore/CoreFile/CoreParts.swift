@@ -35,7 +35,7 @@ struct CoreParts {
             record: CaptureRecord(
                 timeNanoseconds: time, pauseNanoseconds: 0, bytes: space.bytes, source: .core),
             mappings: mappings.without(space.lost), threads: threads.threads, memory: memory,
-            files: modules.files, gaps: gaps + modules.gaps,
+            files: modules.files, root: modules.root, gaps: gaps + modules.gaps,
             auxiliaryVector: process.auxiliaryVector, mappedBytes: bytes.count)
     }
 
@@ -66,7 +66,8 @@ struct CoreParts {
                 }
                 return thread
             },
-            memory: memory, files: modules.files, gaps: note.gaps + gaps + modules.gaps,
+            memory: memory, files: modules.files, root: modules.root,
+            gaps: note.gaps + gaps + modules.gaps,
             clocks: note.clocks,
             descriptors: Dictionary(
                 note.descriptors.map { ($0.record.number, $0) },

@@ -181,14 +181,24 @@ struct ELFLayout: Sendable {
 
     /// The section with this name, if its bytes lie in the file.
     func section(named name: String, in file: ImageBytes) -> Section? {
-        guard let names = sectionNames, file.holds(names.offset, names.size) else { return nil }
-        return sections.first { section in
+        sections.first { section in
             section.type != Section.noBits && file.holds(section.offset, section.size)
-                && UInt64(section.name) < names.size
-                && file.string(
-                    names.offset + UInt64(section.name), before: names.offset + names.size,
-                    limit: 64) == name
+                && isNamed(section, name, in: file)
         }
+    }
+
+    /// Whether there is a section of this name, be it one whose bytes are in another file.
+    func hasSection(named name: String, in file: ImageBytes) -> Bool {
+        sections.contains { isNamed($0, name, in: file) }
+    }
+
+    private func isNamed(_ section: Section, _ name: String, in file: ImageBytes) -> Bool {
+        guard let names = sectionNames, file.holds(names.offset, names.size),
+            UInt64(section.name) < names.size
+        else { return false }
+        return file.string(
+            names.offset + UInt64(section.name), before: names.offset + names.size, limit: 64)
+            == name
     }
 
     /// The bytes of the GNU build ID (`NT_GNU_BUILD_ID`), from the notes of segments, else of

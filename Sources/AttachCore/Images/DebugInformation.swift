@@ -1,3 +1,4 @@
+import AttachReport
 import CElf
 
 /// The DWARF of one file, read with libdw.
@@ -44,36 +45,37 @@ import CElf
         }
     }
 
-    /// The debug information of `file` or, for Swift code, of its debug file; nil where neither
-    /// has any. (Unpacking that of the C library costs 100 ms, and nobody looks for a stuck task
-    /// in its lines.)
+    /// The debug information of `file` or of its debug file; nil where neither has any. That of the
+    /// system's own libraries is left alone unless there is Swift code in them: unpacking that of
+    /// the C library costs 100 ms, and nobody looks for a stuck task in its lines.
     static func open(_ file: ELFFile) throws(Refusal) -> DebugInformation? {
-        if isPresent(in: file) { return try DebugInformation(file, isTrusted: false) }
+        if file.hasDebugInformation { return try DebugInformation(file, isTrusted: false) }
         return try separateFile(of: file).map { debug throws(Refusal) in
-            try DebugInformation(debug, isTrusted: true)
+            let way = debug.record.foundBy
+            return try DebugInformation(
+                debug.file, isTrusted: way == .system || way == .debugFolder)
         }
     }
 
     /// Whether `open` would find any.
     static func isPresent(for file: ELFFile) -> Bool {
-        isPresent(in: file) || separateFile(of: file) != nil
+        file.hasDebugInformation || separateFile(of: file) != nil
     }
 
-    /// The debug file of Swift code that has none of its own.
-    private static func separateFile(of file: ELFFile) -> ELFFile? {
-        guard file.layout.section(named: "swift5_type_metadata", in: file.bytes) != nil,
-            let debug = file.debugFile, isPresent(in: debug)
-        else { return nil }
-        return debug
-    }
-
-    private static func isPresent(in file: ELFFile) -> Bool {
-        [".debug_info", ".zdebug_info"].contains {
-            file.layout.section(named: $0, in: file.bytes) != nil
+    private static func separateFile(
+        of file: ELFFile
+    ) -> (file: ELFFile, record: DebugFileRecord)? {
+        guard let debug = file.debugFile, debug.file.hasDebugInformation else { return nil }
+        switch debug.record.foundBy {
+        case .debugFolder, .debugLink, .targetRoot: return debug
+        case .system, .debuginfod:
+            return debug.file.layout.hasSection(
+                named: "swift5_type_metadata", in: debug.file.bytes) ? debug : nil
         }
     }
 
-    /// `isTrusted` says that the file was installed by the system and is not the target's.
+    /// `isTrusted` says that the file was installed by the system, or given by the user, and is
+    /// not the target's.
     private init(_ file: ELFFile, isTrusted: Bool) throws(Refusal) {
         // A reference to a supplementary file makes libdw open whatever path it names.
         let refersElsewhere =

@@ -1,3 +1,4 @@
+import AttachReport
 import Synchronization
 
 /// An ELF file with its checked headers.
@@ -13,26 +14,60 @@ final class ELFFile: Sendable {
     /// Ranges of functions, found when first asked for.
     let functionIndex = FunctionIndex()
 
-    private let separate = Mutex<ELFFile??>(nil)
+    private let candidates: [DebugFileCandidate]
+    private let separate = Mutex<(file: ELFFile, record: DebugFileRecord)??>(nil)
+    private let mini = Mutex<ELFFile??>(nil)
 
-    /// The installed file with this file's symbols and debug information, looked for once.
-    var debugFile: ELFFile? {
+    /// Reads the headers. Throws where it is no ELF file that we can use.
+    ///
+    /// - Parameter candidates: what may be its debug file, the likeliest first.
+    init(_ bytes: ImageBytes, candidates: [DebugFileCandidate] = []) throws(FileFailure) {
+        let layout = try ELFLayout(bytes)
+        let identity = layout.buildID(in: bytes)
+        self.bytes = bytes
+        self.layout = layout
+        self.candidates = candidates
+        buildID = identity?.bytes
+        buildIDAddress = identity?.address
+    }
+
+    /// The separate file with this file's symbols or debug information, and where it was found;
+    /// looked for once.
+    var debugFile: (file: ELFFile, record: DebugFileRecord)? {
         separate.withLock { state in
             if let known = state { return known }
-            let found = buildID.flatMap(DebugFiles.find)
+            var found: (file: ELFFile, record: DebugFileRecord)?
+            for candidate in candidates {
+                guard let file = candidate.belonging(to: self) else { continue }
+                found = (file, candidate.record)
+                break
+            }
             state = .some(found)
             return found
         }
     }
 
-    /// Reads the headers. Throws where it is no ELF file that we can use.
-    init(_ bytes: ImageBytes) throws(FileFailure) {
-        let layout = try ELFLayout(bytes)
-        let identity = layout.buildID(in: bytes)
-        self.bytes = bytes
-        self.layout = layout
-        buildID = identity?.bytes
-        buildIDAddress = identity?.address
+    /// The symbols of local functions that a distribution left in the stripped file itself, packed
+    /// (`.gnu_debugdata`); unpacked once.
+    var miniDebugFile: ELFFile? {
+        mini.withLock { state in
+            if let known = state { return known }
+            let found = MiniDebugData.unpack(from: self)
+            state = .some(found)
+            return found
+        }
+    }
+
+    /// Whether it has a table of all symbols, not just of those for the dynamic linker.
+    var hasSymbolTable: Bool {
+        layout.sections.contains { $0.type == ELFLayout.Section.symbolTable && $0.size > 0 }
+    }
+
+    /// Whether it tells source lines.
+    var hasDebugInformation: Bool {
+        [".debug_info", ".zdebug_info"].contains {
+            layout.section(named: $0, in: bytes) != nil
+        }
     }
 
     /// The load bias that an executable mapping of `offset` at `start` tells, if the bytes there

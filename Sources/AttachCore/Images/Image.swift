@@ -25,8 +25,9 @@ struct Image: Sendable {
         guard let first = mappings.map(\.start).min() else { return nil }
         let code = mappings.filter(\.isExecutable).sorted { $0.start < $1.start }
         record = ImageRecord(
-            name: Self.name(path), path: path, buildID: file.buildID.map(hexadecimal),
-            baseAddress: Address(first), endOfText: Address(code.last?.end ?? first))
+            name: MappedPath.fileName(path), path: path, buildID: file.buildID.map(hexadecimal),
+            baseAddress: Address(first), endOfText: Address(code.last?.end ?? first),
+            symbols: SymbolTable.source(of: file), debugFile: file.debugFile?.record)
         loadBias = bias
         self.mappings = mappings.sorted { $0.start < $1.start }
         executableRanges = code.map { $0.start..<$0.end }
@@ -48,19 +49,12 @@ struct Image: Sendable {
         guard let first = mappings.min(by: { $0.start < $1.start }) else { return nil }
         let code = mappings.filter(\.isExecutable).sorted { $0.start < $1.start }
         record = ImageRecord(
-            name: Self.name(path), path: path, buildID: buildID, baseAddress: Address(first.start),
+            name: MappedPath.fileName(path), path: path, buildID: buildID,
+            baseAddress: Address(first.start),
             endOfText: Address(code.last?.end ?? first.start))
         loadBias = 0
         self.mappings = mappings.sorted { $0.start < $1.start }
         executableRanges = code.map { $0.start..<$0.end }
-    }
-
-    /// The part of a path behind the last slash, without the kernel's mark for a file that has no
-    /// name any more. (A file that is really called so loses it too; the path keeps it.)
-    private static func name(_ path: String) -> String {
-        let last = path.split(separator: "/").last.map(String.init) ?? path
-        let mark = " (deleted)"
-        return last.hasSuffix(mark) && last != mark ? String(last.dropLast(mark.count)) : last
     }
 
     /// What it takes up in the address space: its mappings, and of the memory without a file what

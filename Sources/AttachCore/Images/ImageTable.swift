@@ -14,8 +14,11 @@ struct ImageTable: Sendable {
     /// The kernel's vDSO has two to four pages.
     private static let virtualLibraryLimit: UInt64 = 1 << 20
 
-    /// Opens what the capture's maker found, the vDSO from memory included.
-    init(capture: Capture) {
+    /// Makes images of what the capture's maker found, the vDSO from memory included.
+    ///
+    /// - Parameter debugFiles: nil to look for them now, where every capture's are looked for.
+    init(capture: Capture, debugFiles: DebugFiles? = nil) {
+        let debugFiles = debugFiles ?? DebugFiles(of: capture)
         var builder = ImageBuilder(memory: capture.memory)
         var byFile: [MappedIdentity: [Mapping]] = [:]
         for mapping in capture.mappings where mapping.isFile {
@@ -29,7 +32,8 @@ struct ImageTable: Sendable {
             let identity = MappedIdentity(file.device, file.inode)
             // Taken out, so that a file listed twice makes no image twice.
             guard let mappings = byFile.removeValue(forKey: identity) else { continue }
-            builder.add(file, mappings)
+            builder.add(
+                file, mappings, candidates: debugFiles.candidates[identity] ?? [])
         }
         for mapping in capture.mappings
         where mapping.path == "[vdso]" && mapping.size <= Self.virtualLibraryLimit {
@@ -38,7 +42,7 @@ struct ImageTable: Sendable {
 
         let images = builder.images.sorted { $0.record.baseAddress < $1.record.baseAddress }
         self.images = images
-        gaps = builder.gaps
+        gaps = debugFiles.gaps + builder.gaps
         codeRanges = AddressRanges(
             capture.mappings.filter(\.isExecutable)
                 .map { .init(start: $0.start, end: $0.end, value: ()) })

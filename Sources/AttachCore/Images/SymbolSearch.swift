@@ -48,7 +48,7 @@ struct NameSearch {
         var found: [String: Set<UInt64>] = [:]
         for table in SymbolTable.tables(of: file) where found.count < names.count {
             // What it exports can be asked for by name.
-            if !table.isComplete, let hash = SymbolHash(of: file) {
+            if !table.isComplete, let hash = SymbolHash(of: table.file) {
                 for name in names where found[name] == nil {
                     found[name] = addresses(of: name, in: table, hash)
                 }

@@ -1,3 +1,5 @@
+import AttachReport
+
 /// A symbol table of an ELF file (`Elf64_Sym`, gABI ch. 4), read where it lies.
 struct SymbolTable: Sendable {
     /// One symbol, its name unread.
@@ -34,13 +36,15 @@ struct SymbolTable: Sendable {
     let file: ELFFile
     /// Number of symbols.
     let count: Int
-    /// Whether it is `.symtab`, which names local functions too, and not just `.dynsym`.
+    /// Whether it names every function, and not just those that are exported, or just the others.
     let isComplete: Bool
     private let offset: UInt64
     private let strings: Range<UInt64>
 
     /// The table in the first section of this type; nil without one that makes sense.
-    init?(_ type: UInt32, of file: ELFFile) {
+    ///
+    /// - Parameter isComplete: nil for what the type of the table says.
+    init?(_ type: UInt32, of file: ELFFile, isComplete: Bool? = nil) {
         let layout = file.layout
         guard let section = layout.sections.first(where: { $0.type == type }),
             section.entrySize == 24, !section.isCompressed, section.size >= 24,
@@ -53,26 +57,36 @@ struct SymbolTable: Sendable {
         else { return nil }
         self.file = file
         count = Int(section.size / 24)
-        isComplete = type == ELFLayout.Section.symbolTable
+        self.isComplete = isComplete ?? (type == ELFLayout.Section.symbolTable)
         offset = section.offset
         strings = names.offset..<names.offset + names.size
     }
 
-    /// The tables to ask for what lies in `file`, best first: the whole table of the file or else
-    /// of its debug file, then the one for the dynamic linker.
+    /// The tables to ask for what lies in `file`, best first: the whole table of the file, or else
+    /// of its debug file, or else the local functions that it carries packed; then the table for
+    /// the dynamic linker.
     static func tables(of file: ELFFile) -> [SymbolTable] {
-        var tables: [SymbolTable] = []
-        if let own = SymbolTable(ELFLayout.Section.symbolTable, of: file) {
-            tables.append(own)
-        } else if let debug = file.debugFile,
-            let separate = SymbolTable(ELFLayout.Section.symbolTable, of: debug)
+        let dynamic = SymbolTable(ELFLayout.Section.dynamicSymbols, of: file)
+        return [whole(of: file)?.table, dynamic].compactMap(\.self)
+    }
+
+    /// Where the best of them comes from; nil without any.
+    static func source(of file: ELFFile) -> SymbolSource? {
+        if let whole = whole(of: file) { return whole.source }
+        return SymbolTable(ELFLayout.Section.dynamicSymbols, of: file) == nil ? nil : .exported
+    }
+
+    private static func whole(of file: ELFFile) -> (table: SymbolTable, source: SymbolSource)? {
+        let type = ELFLayout.Section.symbolTable
+        if let own = SymbolTable(type, of: file) { return (own, .file) }
+        if let debug = file.debugFile, let table = SymbolTable(type, of: debug.file) {
+            return (table, .debugFile)
+        }
+        if let mini = file.miniDebugFile, let table = SymbolTable(type, of: mini, isComplete: false)
         {
-            tables.append(separate)
+            return (table, .miniDebugData)
         }
-        if let dynamic = SymbolTable(ELFLayout.Section.dynamicSymbols, of: file) {
-            tables.append(dynamic)
-        }
-        return tables
+        return nil
     }
 
     /// Calls `body` with every symbol but the first, which is none, until it returns false.

@@ -17,6 +17,8 @@ public struct Capture: Sendable {
     public var memory: TargetMemory
     /// The files behind the mappings, opened by device and inode.
     public var files: [MappedFile]
+    /// Where paths of its files lead; nil where that may not be looked at.
+    public var root: TargetRoot? = nil
     /// What could not be captured.
     public var gaps: [Gap]
     /// What its clocks said; nil where that is not known, as for a core file.
@@ -67,6 +69,9 @@ public struct MappedFile: Sendable {
     public var inode: UInt64
     /// The file, open; nil where it could not be opened, with the reason in the capture's gaps.
     public var file: OpenFile?
+    /// Whether it is known to be the very file that is mapped. Otherwise that has to be proven
+    /// by its build ID.
+    public var isCertain = true
     /// The GNU build ID, where it is known without the file.
     public var buildID: [UInt8]? = nil
 

@@ -74,7 +74,7 @@ struct CaptureAssembly: ~Copyable {
                 timeNanoseconds: window.time, pauseNanoseconds: window.pause, bytes: window.bytes,
                 wasJobStopped: wasJobStopped),
             mappings: preparation.mappings, threads: captured, memory: memory,
-            files: preparation.files, gaps: gaps,
+            files: preparation.files, root: preparation.root, gaps: gaps,
             clocks: ClockReadings(
                 realtime: window.time, monotonic: sharesClocks ? window.monotonic : nil,
                 boottime: sharesClocks ? window.boottime : nil),
@@ -88,6 +88,8 @@ struct CaptureAssembly: ~Copyable {
     ) -> TargetMemory {
         let read = TargetMemory(segments: window.segments, owners: [preparation.arena])
             .layered(over: preparation.constants, owners: [preparation.constantArena])
+            .layered(
+                over: preparation.standIns, owners: preparation.standInArena.map { [$0] } ?? [])
         guard preparation.pages != nil, window.skippedBytes == 0, window.unreadable.isEmpty else {
             return read
         }

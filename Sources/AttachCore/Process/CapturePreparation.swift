@@ -12,6 +12,11 @@ struct CapturePreparation: ~Copyable {
     var threadStats: [Int32: ThreadStat]
     /// Files behind the mappings.
     var files: [MappedFile] = []
+    /// Where their paths lead.
+    var root: TargetRoot?
+    /// Memory that stands for files which could not be opened, and where those bytes lie.
+    var standIns: [TargetMemory.Segment] = []
+    var standInArena: MemoryArena?
     /// Memory that does not change any more, read already.
     var constants: [TargetMemory.Segment] = []
     /// Where those bytes lie.
@@ -69,13 +74,33 @@ struct CapturePreparation: ~Copyable {
         var preparation = CapturePreparation(
             mapsText: text, mappings: mappings, threadStats: stats(directory),
             constantArena: constantArena, arena: arena, budget: budget, pages: pages)
+        preparation.root = TargetRoot(directory, thread: thread)
         preparation.files = MappedFiles.open(
-            mappings, of: directory, thread: thread, gaps: &preparation.gaps)
+            mappings, of: directory, thread: thread, root: preparation.root,
+            gaps: &preparation.gaps)
+        try preparation.readStandIns(of: thread)
         var unreadable: [Range<UInt64>] = []
         constantArena.copy(
             runs[...], of: thread, isWritable: false, into: &preparation.constants,
             unreadable: &unreadable)
         return preparation
+    }
+
+    /// A page that the target has not used yet is brought in from the file by reading it, so this
+    /// is only for files that cannot be read otherwise.
+    private mutating func readStandIns(of thread: Int32) throws(AttachError) {
+        let ranges = MappedFiles.standIns(for: files, mappings)
+        guard !ranges.isEmpty else { return }
+        let size = ranges.reduce(0) { $0 + $1.count }
+        let arena = try MemoryArena(capacity: size + 16 * ranges.count, prefault: 0)
+        var unreadable: [Range<UInt64>] = []
+        arena.copy(
+            ranges[...], of: thread, isWritable: false, into: &standIns, unreadable: &unreadable)
+        standIns = standIns.map {
+            unsafe TargetMemory.Segment(
+                start: $0.start, end: $0.end, base: $0.base, isWritable: false, isCaptured: false)
+        }
+        standInArena = arena
     }
 
     private static func stats(_ directory: borrowing ProcessDirectory) -> [Int32: ThreadStat] {

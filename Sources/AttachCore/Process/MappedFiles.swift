@@ -1,40 +1,28 @@
 import AttachReport
-import CLinux
 import Glibc
 
-/// Opens the files that are mapped into a process: those very files, by device and inode, not
-/// whatever bears their names now.
+/// Opens the files that are mapped into a process: those very files, not whatever bears their
+/// names now.
 enum MappedFiles {
     /// One entry for every file with an executable mapping.
     ///
     /// The kernel's links to mapped files come first: they work for files that were deleted,
     /// replaced, or lie in another mount namespace. Without the privilege for them, the path is
-    /// opened below the target's root, and must turn out to be the same file.
+    /// opened below the target's root. What is found there is the mapped file if device and inode
+    /// say so. They may not, of the very file: an overlay or btrfs states one device in `maps`
+    /// and another to stat(2). Then the file is uncertain, and its build ID has to decide.
     static func open(
         _ mappings: [Mapping], of directory: borrowing ProcessDirectory, thread: Int32,
-        gaps: inout [Gap]
+        root: TargetRoot?, gaps: inout [Gap]
     ) -> [MappedFile] {
         var files: [MappedFile] = []
-        var seen: Set<[UInt64]> = []
-        var root: Int32?
+        var seen: Set<MappedIdentity> = []
         for mapping in mappings where mapping.isExecutable && mapping.isFile {
-            guard seen.insert([mapping.device, mapping.inode]).inserted else { continue }
+            guard seen.insert(mapping.identity).inserted else { continue }
+            let (descriptor, isCertain) = open(mapping, directory, thread, root)
             var file = MappedFile(
                 path: mapping.path, device: mapping.device, inode: mapping.inode, file: nil)
-            let range =
-                String(mapping.start, radix: 16) + "-" + String(mapping.end, radix: 16)
-            var descriptor = directory.open("task/\(thread)/map_files/\(range)")
-            if descriptor < 0 { descriptor = directory.open("map_files/\(range)") }
-            if descriptor < 0 {
-                let folder =
-                    root
-                    ?? directory.open("task/\(thread)/root", flags: cl_open_path_only | O_DIRECTORY)
-                root = folder
-                descriptor = open(mapping, below: folder)
-            }
-            if descriptor < 0, mapping.inode == executable(directory, thread)?.inode {
-                descriptor = directory.open("task/\(thread)/exe")
-            }
+            file.isCertain = isCertain
             if descriptor >= 0 {
                 file.file = OpenFile(adopting: descriptor)
             } else {
@@ -45,27 +33,69 @@ enum MappedFiles {
             }
             files.append(file)
         }
-        if let root, root >= 0 { close(root) }
         return files
     }
 
-    private static func open(_ mapping: Mapping, below root: Int32) -> Int32 {
-        guard root >= 0 else { return root }
-        let descriptor = unsafe cl_open_in_root(root, mapping.path)
-        guard descriptor >= 0 else { return descriptor }
-        guard FileIdentity(descriptor: descriptor)?.inode == mapping.inode else {
-            close(descriptor)
-            return -ESTALE
+    private static func open(
+        _ mapping: Mapping, _ directory: borrowing ProcessDirectory, _ thread: Int32,
+        _ root: TargetRoot?
+    ) -> (descriptor: Int32, isCertain: Bool) {
+        // proc_pid_map_files(5)
+        let range = String(mapping.start, radix: 16) + "-" + String(mapping.end, radix: 16)
+        let link = directory.openRegular("map_files/\(range)")
+        if link >= 0 { return (link, true) }
+        var best: (descriptor: Int32, likeness: Int) = (-EACCES, -1)
+        func consider(_ descriptor: Int32, atLeast least: Int) {
+            guard descriptor >= 0 else {
+                if best.descriptor < 0 { best.descriptor = descriptor }
+                return
+            }
+            let identity = FileIdentity(descriptor: descriptor)
+            let likeness =
+                identity?.mapped == mapping.identity ? 2 : identity?.inode == mapping.inode ? 1 : 0
+            guard likeness >= least, likeness > best.likeness else {
+                close(descriptor)
+                return
+            }
+            if best.descriptor >= 0 { close(best.descriptor) }
+            best = (descriptor, likeness)
         }
-        return descriptor
+        for path in MappedPath.names(mapping.path) where best.likeness < 2 {
+            consider(root?.open(path) ?? -EACCES, atLeast: 0)
+        }
+        // The program is to be had without a name, and without a privilege.
+        if best.likeness < 2 { consider(directory.openRegular("task/\(thread)/exe"), atLeast: 1) }
+        return (best.descriptor, best.likeness == 2)
     }
 
-    private static func executable(
-        _ directory: borrowing ProcessDirectory, _ thread: Int32
-    ) -> FileIdentity? {
-        let file = directory.open("task/\(thread)/exe", flags: cl_open_path_only)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        return FileIdentity(descriptor: file)
+    /// What is to be read of the target's memory because it has to stand for its file: the
+    /// unwritten parts of those that could not be opened or are uncertain. The beginnings come
+    /// first, which hold the headers of a program, and as a rule its build ID.
+    static func standIns(for files: [MappedFile], _ mappings: [Mapping]) -> [Range<UInt64>] {
+        let doubtful = Set(
+            files.filter { $0.file == nil || !$0.isCertain }
+                .map { MappedIdentity($0.device, $0.inode) })
+        var beginnings: [Range<UInt64>] = []
+        var rest: [Range<UInt64>] = []
+        var size: UInt64 = 0
+        for mapping in mappings
+        where doubtful.contains(mapping.identity) && mapping.isReadable && !mapping.isWritable
+            && !mapping.isShared
+        {
+            var range = mapping.range
+            if mapping.fileOffset == 0 {
+                let end = min(range.upperBound, range.lowerBound + headerSize)
+                beginnings.append(range.lowerBound..<end)
+                range = end..<range.upperBound
+            }
+            guard size + mapping.size <= largestStandIns else { continue }
+            size += mapping.size
+            if !range.isEmpty { rest.append(range) }
+        }
+        return beginnings + rest
     }
+
+    /// No page is smaller.
+    private static let headerSize: UInt64 = 4096
+    private static let largestStandIns: UInt64 = 256 << 20
 }

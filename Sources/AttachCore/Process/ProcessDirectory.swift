@@ -107,6 +107,10 @@ struct ProcessDirectory: ~Copyable {
         unsafe cl_openat(descriptor, path, flags)
     }
 
+    /// Opens a regular file below the directory for reading; a negative errno where it is none, or
+    /// cannot be opened. The caller closes it.
+    func openRegular(_ path: String) -> Int32 { unsafe cl_open_regular(descriptor, path) }
+
     /// The numbers that a folder's entries have for names; nil where it cannot be read, or has
     /// more of them than `limit`.
     func numbers(in folder: String, limit: Int) -> [Int32]? {

@@ -118,8 +118,11 @@ public struct ProcessSurvey: Sendable {
         guard !mappings.isEmpty else { return }
         // A file that cannot be opened is told by having no number.
         var gaps: [Gap] = []
-        for opened in MappedFiles.open(mappings, of: directory, thread: thread, gaps: &gaps) {
-            guard let file = opened.file else { continue }
+        let opened = MappedFiles.open(
+            mappings, of: directory, thread: thread, root: TargetRoot(directory, thread: thread),
+            gaps: &gaps)
+        for opened in opened {
+            guard let file = opened.file, opened.isCertain else { continue }
             mapped[MappedIdentity(opened.device, opened.inode)] = files.count
             files.append(file)
         }

@@ -37,6 +37,11 @@ struct FileIdentity: Hashable {
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
     }
+
+    /// The same as `maps` states it.
+    var mapped: MappedIdentity {
+        MappedIdentity(cl_device(device), inode)
+    }
 }
 
 /// Finds out, before anything is stopped, whether a process can be captured at all.

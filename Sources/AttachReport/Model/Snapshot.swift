@@ -139,31 +139,6 @@ public struct RuntimeRecord: Sendable {
     }
 }
 
-/// A mapped ELF file.
-public struct ImageRecord: Sendable {
-    /// File name without folders, unescaped.
-    public var name: String
-    /// Path as the kernel states it, unescaped.
-    public var path: String
-    /// The GNU build ID in lower-case hexadecimal; nil where it has none.
-    public var buildID: String?
-    /// Where the lowest mapping begins.
-    public var baseAddress: Address
-    /// Where the last executable mapping ends.
-    public var endOfText: Address
-
-    /// Memberwise.
-    public init(
-        name: String, path: String, buildID: String?, baseAddress: Address, endOfText: Address
-    ) {
-        self.name = name
-        self.path = path
-        self.buildID = buildID
-        self.baseAddress = baseAddress
-        self.endOfText = endOfText
-    }
-}
-
 /// How complete a snapshot is.
 public struct Coverage: Sendable {
     /// Tasks shown.

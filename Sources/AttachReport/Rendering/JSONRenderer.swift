@@ -181,6 +181,13 @@ extension JSONWriter {
         member("buildId", image.buildID)
         member("baseAddress", image.baseAddress)
         member("endOfText", image.endOfText)
+        member("symbols", image.symbols?.rawValue)
+        if let debug = image.debugFile {
+            member("debugFile") {
+                $0.member("path", debug.path)
+                $0.member("foundBy", debug.foundBy.rawValue)
+            }
+        }
     }
 
     fileprivate mutating func members(of coverage: Coverage) {

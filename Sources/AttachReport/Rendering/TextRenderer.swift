@@ -42,7 +42,7 @@ extension TextPage {
         let capture = snapshot.capture
         flow("asyncattach \(report.toolVersion)", indent: TextLayout.entry)
         var parts: [(PageText, Style)] = [
-            ("pid \(process.pid) \(process.name)", .subject),
+            ("pid \(Self.pids(process)) \(process.name)", .subject),
             (Self.swift(snapshot.runtime), .plain),
             (UTCTime(nanosecondsSince1970: capture.timeNanoseconds).text, .plain),
         ]
@@ -69,6 +69,12 @@ extension TextPage {
         if capture.bytes > 0 {
             line("read: \(PageText(byteCount: capture.bytes))", .quiet, indent: TextLayout.entry)
         }
+    }
+
+    /// The pid as we see it, and as the process does where it lives in another pid namespace.
+    private static func pids(_ process: ProcessRecord) -> PageText {
+        guard let inner = process.namespacePIDs.last else { return "\(process.pid)" }
+        return "\(process.pid) (\(inner) in its namespace)"
     }
 
     private static func swift(_ runtime: RuntimeRecord) -> PageText {

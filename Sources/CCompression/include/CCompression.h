@@ -2,6 +2,7 @@
 #define CCOMPRESSION_H
 
 // Files that were compressed as core files are: by systemd-coredump (zstd, lz4, xz) and by hand.
+// And what goes with separate debug files: an embedded one that is packed, and their checksum.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -35,6 +36,15 @@ typedef struct {
 // them are not zeroes. Returns 0, or a positive errno: EBADMSG where nothing could be made of it.
 int cc_expand(int kind, int input, int output, uint64_t size, uint64_t stored, uint64_t memory,
               uint32_t seconds, cc_result *result);
+
+// Expands xz data into `output`, which has room for `capacity` bytes, and stores how many came out.
+// The decoder takes at most `memory` bytes. Returns 0, or a positive errno: EFBIG where there is
+// not room enough, EBADMSG where the data is damaged.
+int cc_expand_xz(const uint8_t *bytes, size_t count, uint64_t memory, uint8_t *output,
+                 size_t capacity, size_t *size);
+
+// CRC-32 as in `.gnu_debuglink` (ISO 3309).
+uint32_t cc_checksum(const uint8_t *bytes, size_t count);
 
 #pragma clang assume_nonnull end
 #endif

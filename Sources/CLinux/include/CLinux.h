@@ -97,9 +97,14 @@ int cl_thread_create(
 pid_t cl_thread_id(void);
 // pidfd_open(2). Returns the descriptor or the negative errno.
 int cl_pidfd_open(pid_t pid);
-// Opens a regular file below `root` without ever leaving it (openat2(2), RESOLVE_IN_ROOT).
-// Returns the descriptor or the negative errno.
+// Opens a regular file for reading, close-on-exec. Whatever else has this name is not opened, not
+// even for a moment: a device may do something when it is. Returns the descriptor or the negative
+// errno.
+int cl_open_regular(int directory, const char *path);
+// The same below `root` without ever leaving it (openat2(2), RESOLVE_IN_ROOT).
 int cl_open_in_root(int root, const char *path);
+// `st_dev` of stat(2) as `major << 32 | minor`.
+uint64_t cl_device(uint64_t device);
 // O_PATH (fcntl.h, behind _GNU_SOURCE): a descriptor that names a file without opening it.
 extern const int cl_open_path_only;
 // openat(2) for reading, close-on-exec. Returns the descriptor or the negative errno.

@@ -45,6 +45,8 @@ struct CheckCommand: ParsableCommand {
     @Option(help: "The format of the answer.")
     var format: CheckFormat = .text
 
+    @OptionGroup var symbols: SymbolOptions
+
     @Flag(name: .shortAndLong, help: "A line for a healthy process, too.")
     var verbose = false
 
@@ -58,7 +60,7 @@ struct CheckCommand: ParsableCommand {
         let renderer = CheckRenderer(level: failOn.confidence, form: format.form)
         let options = RenderOptions(verbose: verbose)
         // Names of functions are all that findings are made from; looking up lines takes longest.
-        let status = target.look(readsLines: false, isVerbose: false) {
+        let status = target.look(readsLines: false, symbols: symbols, isVerbose: false) {
             report throws(OutputFile.Failure) in
             var sink = DescriptorSink(1)
             try renderer.render(report, options: options, into: &sink)

@@ -46,6 +46,8 @@ struct CoreCommand: ParsableCommand {
     @Flag(help: "Leave out source lines and inlined functions: quicker for huge programs.")
     var noLines = false
 
+    @OptionGroup var symbols: SymbolOptions
+
     @Flag(name: .shortAndLong, help: "Show addresses, and on standard error where the time went.")
     var verbose = false
 
@@ -94,10 +96,11 @@ struct CoreCommand: ParsableCommand {
             return ExitStatus(error)
         }
         let options = output.renderOptions(verbose: verbose)
-        return ReportJob(seconds: timeout, readsLines: !noLines, isVerbose: verbose)
-            .run(capture) { report throws(OutputFile.Failure) in
-                try output.format.write(report, options: options, to: descriptor)
-                return failOn.map { report.status(failingOn: $0) } ?? .success
-            }
+        return ReportJob(
+            seconds: timeout, readsLines: !noLines, symbols: symbols, isVerbose: verbose
+        ).run(capture) { report throws(OutputFile.Failure) in
+            try output.format.write(report, options: options, to: descriptor)
+            return failOn.map { report.status(failingOn: $0) } ?? .success
+        }
     }
 }

@@ -34,6 +34,8 @@ struct DumpCommand: ParsableCommand {
     @Flag(help: "Leave out source lines and inlined functions: quicker for huge programs.")
     var noLines = false
 
+    @OptionGroup var symbols: SymbolOptions
+
     @Flag(name: .shortAndLong, help: "Show addresses, and on standard error where the time went.")
     var verbose = false
 
@@ -56,7 +58,7 @@ struct DumpCommand: ParsableCommand {
         let descriptor = file.descriptor
         let unfinished = file.unfinished
         var status = target.look(
-            readsLines: !noLines, isVerbose: verbose,
+            readsLines: !noLines, symbols: symbols, isVerbose: verbose,
             interrupted: { unfinished.remove() }
         ) { report throws(OutputFile.Failure) in
             try output.format.write(report, options: options, to: descriptor)

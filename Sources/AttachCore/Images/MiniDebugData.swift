@@ -1,0 +1,41 @@
+import CCompression
+import Glibc
+
+/// Symbols that lie in the program itself, packed: Fedora and its kin leave those of local
+/// functions in `.gnu_debugdata` (gdb manual, "MiniDebugInfo").
+enum MiniDebugData {
+    /// Packed and unpacked, the largest that are looked at. Those of real programs have a tenth.
+    private static let packedLimit: UInt64 = 16 << 20
+    private static let limit = 128 << 20
+    /// For the window of the decoder.
+    private static let memory: UInt64 = 128 << 20
+
+    /// The file within the file; nil where there is none that can be read.
+    static func unpack(from file: ELFFile) -> ELFFile? {
+        guard let section = file.layout.section(named: ".gnu_debugdata", in: file.bytes),
+            !section.isCompressed, section.size > 0, section.size <= packedLimit,
+            let packed = unsafe file.bytes.slice(section.offset, section.size)
+        else { return nil }
+        var capacity = min(limit, packed.count * 8)
+        while true {
+            var bytes = [UInt8](repeating: 0, count: capacity)
+            var size = 0
+            let failure = unsafe bytes.withUnsafeMutableBufferPointer { buffer in
+                guard let start = packed.baseAddress, let output = buffer.baseAddress else {
+                    return EINVAL
+                }
+                return unsafe cc_expand_xz(
+                    start.assumingMemoryBound(to: UInt8.self), packed.count, memory, output,
+                    buffer.count, &size)
+            }
+            if failure == EFBIG, capacity < limit {
+                capacity = min(limit, capacity * 4)
+                continue
+            }
+            guard failure == 0, let mini = try? ELFFile(ImageBytes(copying: bytes[..<size])),
+                mini.layout.machine == file.layout.machine
+            else { return nil }
+            return mini
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import CLinux
+import Glibc
+
+/// The folder that a process takes for the root of all files, held open. What is opened below it
+/// lies below it, whatever links a hostile owner has put there.
+public struct TargetRoot: Sendable {
+    private let folder: OpenFile
+    /// Its own path, which the kernel puts before those of mapped files where a process has
+    /// changed its root (chroot(2)); empty for `/`.
+    private let path: String
+
+    /// The root of the process that a thread belongs to; nil where we may not look.
+    init?(_ directory: borrowing ProcessDirectory, thread: Int32) {
+        let link = "task/\(thread)/root"
+        let descriptor = directory.open(link, flags: cl_open_path_only | O_DIRECTORY)
+        guard descriptor >= 0 else { return nil }
+        folder = OpenFile(adopting: descriptor)
+        let path = directory.destination(of: link) ?? "/"
+        self.path = path == "/" ? "" : path
+    }
+
+    /// A folder of ours that stands for one.
+    init(folder path: String) throws(SystemError) {
+        let descriptor = unsafe cl_openat(AT_FDCWD, path, cl_open_path_only | O_DIRECTORY)
+        guard descriptor >= 0 else { throw SystemError(errno: -descriptor) }
+        folder = OpenFile(adopting: descriptor)
+        self.path = ""
+    }
+
+    /// Opens a regular file by a path as the kernel states it; a negative errno where it cannot
+    /// be. The caller closes it.
+    func open(_ path: String) -> Int32 {
+        guard !path.isEmpty else { return -ENOENT }
+        return unsafe cl_open_in_root(folder.descriptor, inside(path))
+    }
+
+    /// The path as the process itself would write it.
+    func inside(_ path: String) -> String {
+        guard !self.path.isEmpty, path.hasPrefix(self.path + "/") else { return path }
+        return String(decoding: path.utf8.dropFirst(self.path.utf8.count), as: UTF8.self)
+    }
+
+    /// Whether it is what this process takes for the root.
+    var isOurs: Bool {
+        guard let ours = try? TargetRoot(folder: "/") else { return false }
+        return FileIdentity(descriptor: ours.folder.descriptor)
+            == FileIdentity(descriptor: folder.descriptor)
+    }
+}
