@@ -1,5 +1,6 @@
 /// Walks the heap of glibc's `malloc` as it is laid out (malloc/malloc.c, malloc/arena.c; what is
-/// read here is the same in 2.31 to 2.41).
+/// read here is the same in 2.31 to 2.41; 2.43 has smaller arenas, and there blocks in the cache of
+/// a thread count as in use).
 ///
 /// A stretch of memory counts as heap only if the sizes of all its chunks lead exactly from its
 /// beginning to its end. Whatever else memory holds, blocks mapped one by one and other allocators
@@ -7,12 +8,29 @@
 struct GlibcHeap {
     /// The blocks.
     private(set) var map = HeapMap()
-    /// Where the words lie that say which chunks are on the lists for small free ones.
-    private(set) var arenas: [UInt64] = []
+    /// Where the words lie that say which chunks are on the lists of free ones.
+    private var arenas: [UInt64] = []
+    /// How they lie there.
+    private var state = ArenaState.withFastBins
 
     /// What the allocator keeps of free chunks: addresses of chunks, which are no pointers to the
     /// blocks that end there.
-    var bookkeeping: [Range<UInt64>] { arenas.map { $0..<$0 &+ Self.stateSize } }
+    var bookkeeping: [Range<UInt64>] { arenas.map { $0..<$0 &+ state.size } }
+
+    /// `struct malloc_state`.
+    private struct ArenaState {
+        /// All of it, in bytes.
+        let size: UInt64
+        /// Where it says which chunk is the last.
+        let top: UInt64
+        /// Whether there are lists for small chunks, before `top`.
+        let hasFastBins: Bool
+
+        /// Since 2.27.
+        static let withFastBins = ArenaState(size: 0x898, top: 96, hasFastBins: true)
+        /// As it lies in the memory of processes under 2.43.
+        static let withoutFastBins = ArenaState(size: 0x840, top: 8, hasFastBins: false)
+    }
 
     /// `PREV_INUSE`, `IS_MMAPPED`, `NON_MAIN_ARENA`.
     static let previousInUse: UInt64 = 1
@@ -26,22 +44,17 @@ struct GlibcHeap {
     /// `HEAP_MAX_SIZE`: arenas other than the main one are made of heaps that lie at multiples of
     /// it.
     private static let heapAlignment: UInt64 = 64 << 20
-    /// `sizeof(struct malloc_state)` since 2.27.
-    private static let stateSize: UInt64 = 0x898
     /// `sizeof(heap_info)` since 2.35, and before.
     private static let informationSizes: [UInt64] = [48, 32]
-    /// Of `malloc_state`.
-    private static let top: UInt64 = 96
     private static let mostHeaps = 16_384
 
     init(mappings: [Mapping], memory: TargetMemory) {
         var reader = WordReader(memory)
-        for mapping in mappings where mapping.isPlainMemory {
-            if mapping.path == "[heap]" {
-                addMainHeap(mapping, memory, &reader)
-            } else {
-                addThreadHeaps(mapping, &reader)
-            }
+        // Those of threads first: there the arena stands at the beginning and shows how it lies.
+        let plain = mappings.filter(\.isPlainMemory)
+        for mapping in plain where mapping.path != "[heap]" { addThreadHeaps(mapping, &reader) }
+        for mapping in plain where mapping.path == "[heap]" {
+            addMainHeap(mapping, memory, &reader)
         }
         freeCached(&reader)
     }
@@ -71,10 +84,10 @@ struct GlibcHeap {
                 // The list of unsorted chunks follows `top` and `last_remainder`; as a chunk it
                 // would begin at `top`.
                 if let next = reader.word(place, 16), let previous = reader.word(place, 24),
-                    place > Self.top, (next == place) == (previous == place),
+                    place > state.top, (next == place) == (previous == place),
                     next == place || reader.word(next, 24) == place
                 {
-                    arena = place &- Self.top
+                    arena = place &- state.top
                 }
                 return arena == nil
             }
@@ -103,14 +116,24 @@ struct GlibcHeap {
         for information in Self.informationSizes {
             let isFirst = arena == heap &+ information
             guard isFirst == (previous == 0) else { continue }
-            let data = heap &+ information &+ (isFirst ? Self.stateSize : 0)
-            let chunk = (data &+ 15) & ~15
-            guard addChunks(chunk, heap &+ size, isOfThread: true, &reader) != nil else {
-                continue
+            for state in isFirst ? states : [state] {
+                let data = heap &+ information &+ (isFirst ? state.size : 0)
+                let chunk = (data &+ 15) & ~15
+                guard addChunks(chunk, heap &+ size, isOfThread: true, &reader) != nil else {
+                    continue
+                }
+                if isFirst {
+                    arenas.append(arena)
+                    self.state = state
+                }
+                return
             }
-            if isFirst { arenas.append(arena) }
-            return
         }
+    }
+
+    /// What arenas may be like: like those that have been seen, if any have.
+    private var states: [ArenaState] {
+        arenas.isEmpty ? [.withFastBins, .withoutFastBins] : [state]
     }
 
     // MARK: Chunks
@@ -180,6 +203,7 @@ struct GlibcHeap {
                 if let block = map.block(from: address) { _ = map.free(block) }
             }
         }
+        guard state.hasFastBins else { return }
         for arena in arenas { freeFastBins(of: arena, &reader) }
     }
 
