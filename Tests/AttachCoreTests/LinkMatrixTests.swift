@@ -38,7 +38,8 @@ struct LinkMatrixTests {
         try expectTruth(of: fixture, cell, "live", capture)
 
         let folder = try CoreFolder()
-        let core = try CoreReader.read(try folder.write(capture))
+        let core = try CoreReader.read(
+            try folder.write(capture), options: CoreFileOptions(sysroot: Fixture.root))
         try expectTruth(of: fixture, cell, "core", core)
     }
 

@@ -19,7 +19,8 @@ struct RecordedCore: ~Copyable {
 
     private let folder: CoreFolder
 
-    init(_ name: String, _ architecture: Architecture) throws {
+    /// - Parameter hasProgram: Whether it is read with the program at hand. The libraries never are.
+    init(_ name: String, _ architecture: Architecture, hasProgram: Bool = true) throws {
         var source = URL(fileURLWithPath: #filePath)
         source.deleteLastPathComponent()
         source.append(path: "Cores/\(name)")
@@ -29,8 +30,12 @@ struct RecordedCore: ~Copyable {
             "/bin/sh",
             ["-c", "xz -dc \"$0\" >\"$1\"", source.path + "/program.xz", program])
         _ = expansion.readAll()
+        try FileManager.default.createDirectory(
+            atPath: folder.path + "/none", withIntermediateDirectories: false)
         let capture = try CoreReader.read(
-            source.path + "/core.xz", options: CoreFileOptions(executable: program))
+            source.path + "/core.xz",
+            options: CoreFileOptions(
+                executable: hasProgram ? program : nil, sysroot: folder.path + "/none"))
         let facts = try Self.lines(source, "facts").compactMap {
             try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
         }
@@ -54,8 +59,11 @@ struct RecordedCore: ~Copyable {
         self.folder = folder
     }
 
+    /// The lines of a file; none where it was not recorded.
     private static func lines(_ folder: URL, _ name: String) throws -> [String] {
-        try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+        let path = folder.appending(path: name)
+        guard FileManager.default.fileExists(atPath: path.path) else { return [] }
+        return try String(contentsOf: path, encoding: .utf8)
             .split(separator: "\n").map(String.init)
     }
 

@@ -125,10 +125,12 @@ package struct Fixture: ~Copyable {
         return url.path
     }()
 
-    /// What starts programs that cannot be started here, since they belong into another root
-    /// (scripts/runtime-matrix): a program that is given theirs, and executes it in the end.
+    /// The root that the fixtures belong into, if it is another one: that of a system with another
+    /// Swift (scripts/runtime-matrix).
+    package static let root = ProcessInfo.processInfo.environment["ASYNCATTACH_FIXTURE_ROOT"]
+
     private static let launcher: [String] =
-        ProcessInfo.processInfo.environment["ASYNCATTACH_FIXTURE_LAUNCHER"].map { [$0] } ?? []
+        root.map { [packageFolder + "/scripts/runtime-matrix", "--enter", $0] } ?? []
 
     /// Where a fixture lies.
     package static func path(_ name: String, _ mode: Mode) -> String {
