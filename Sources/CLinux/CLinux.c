@@ -295,10 +295,10 @@ static int open_if_regular(int file) {
     return result;
 }
 
-int cl_open_in_root(int root, const char *path) {
+int cl_open_in_root(int root, const char *path, int flags) {
     struct open_how how;
     memset(&how, 0, sizeof how);
-    how.flags = O_PATH | O_CLOEXEC;
+    how.flags = (uint64_t)(O_PATH | O_CLOEXEC | flags);
     how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
     return open_if_regular((int)syscall(SYS_openat2, root, path, &how, sizeof how));
 }

@@ -23,7 +23,9 @@ struct ReportJob {
         _ capture: Capture, deliver: (Report) throws(OutputFile.Failure) -> ExitStatus
     ) -> ExitStatus {
         let debugFiles = DebugFiles(
-            of: capture, options: symbols.debugFileOptions(readsLines: readsLines))
+            of: capture, options: symbols.debugFileOptions(readsLines: readsLines, seconds: seconds)
+        )
+        if let remark = debugFiles.remark { ErrorMessage.print(remark) }
         // Foreign bytes may ask for any amount of memory; the honest need grows with the capture.
         SupervisedChild.confine(
             memoryBytes: 8 << 30 + capture.mappedBytes + 6 * capture.record.bytes,

@@ -13,8 +13,11 @@ struct SymbolOptions: ParsableArguments {
     var folders: [String] = []
 
     /// The same in the words of those who look.
-    func debugFileOptions(readsLines: Bool) -> DebugFileOptions {
+    ///
+    /// - Parameter seconds: What everything may take; a third of it is for servers.
+    func debugFileOptions(readsLines: Bool, seconds: UInt32) -> DebugFileOptions {
         var options = DebugFileOptions()
+        options.debuginfodPatience = Int64(seconds) * 1_000_000_000 / 3
         options.folders = folders
         options.readsLines = readsLines
         return options

@@ -4,6 +4,8 @@ import AttachReport
 public struct DebugFileOptions: Sendable {
     /// Folders that the user named, the first one first.
     public var folders: [String] = []
+    /// Nanoseconds that debuginfod servers may be asked for; 0 to ask none.
+    public var debuginfodPatience: Int64 = 0
     /// Whether source lines are wanted, for which a file with symbols may need another one.
     public var readsLines = true
 
@@ -21,6 +23,8 @@ public struct DebugFiles: Sendable {
     private(set) var candidates: [MappedIdentity: [DebugFileCandidate]] = [:]
     /// Folders that could not be searched.
     private(set) var gaps: [Gap] = []
+    /// What was fetched from debuginfod, in a line for the person; nil for nothing.
+    public private(set) var remark: String?
 
     /// No process has more files than this mapped.
     private static let fileLimit = 4096
@@ -30,6 +34,13 @@ public struct DebugFiles: Sendable {
     /// Looks for the debug files of everything that a capture has mapped.
     public init(of capture: Capture, options: DebugFileOptions = DebugFileOptions()) {
         let finders = finders(capture.root, options)
+        var servers =
+            options.debuginfodPatience > 0 && Debuginfod.isConfigured
+            ? Debuginfod(patience: options.debuginfodPatience) : nil
+        defer {
+            remark = servers?.remark
+            if let gap = servers?.gap { gaps.append(gap) }
+        }
         let mappings = Dictionary(grouping: capture.mappings.filter(\.isFile), by: \.identity)
         var count = 0
         for file in capture.files.prefix(Self.fileLimit) {
@@ -40,6 +51,11 @@ public struct DebugFiles: Sendable {
             else { continue }
             var found: [DebugFileCandidate] = []
             for finder in finders { found += finder.candidates(for: wanted) }
+            if found.isEmpty, wanted.isWorthFetching, let id = wanted.buildID,
+                let fetched = servers?.candidate(for: id, name: MappedPath.fileName(file.path))
+            {
+                found.append(fetched)
+            }
             count += found.count
             guard count <= Self.candidateLimit else {
                 gaps.append(Gap(what: "further debug files", reason: .limit))
@@ -80,6 +96,8 @@ struct DebugFileRequest {
     var buildID: [UInt8]?
     /// What it says of its debug file.
     var link: DebugLink?
+    /// Whether names are missing, or lines of Swift code.
+    var isWorthFetching = true
     /// Its path as the target would write it, one for each way to read the kernel's.
     var paths: [String]
 
@@ -96,6 +114,9 @@ struct DebugFileRequest {
             let isWhole =
                 elf.hasSymbolTable && (elf.hasDebugInformation || !options.readsLines)
             guard !isWhole else { return nil }
+            isWorthFetching =
+                !elf.hasSymbolTable
+                || elf.layout.hasSection(named: "swift5_type_metadata", in: elf.bytes)
             buildID = elf.buildID
             link = DebugLink(elf.layout, in: elf.bytes)
         } else {

@@ -6,6 +6,8 @@ struct ImageTable: Sendable {
     private(set) var images: [Image] = []
     /// Files that could not be read.
     private(set) var gaps: [Gap] = []
+    /// What the process calls code that no file has; nil where it says nothing.
+    let generatedCode: GeneratedCode?
     private let imageRanges: AddressRanges<Int>
     private let codeRanges: AddressRanges<Void>
 
@@ -42,6 +44,9 @@ struct ImageTable: Sendable {
 
         let images = builder.images.sorted { $0.record.baseAddress < $1.record.baseAddress }
         self.images = images
+        generatedCode = capture.perfMap.flatMap {
+            GeneratedCode($0, mappings: capture.mappings)
+        }
         gaps = debugFiles.gaps + builder.gaps
         codeRanges = AddressRanges(
             capture.mappings.filter(\.isExecutable)

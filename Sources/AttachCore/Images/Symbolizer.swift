@@ -42,12 +42,23 @@ struct Symbolizer {
     mutating func frames(for addresses: Set<CodeAddress>) -> [CodeAddress: [Frame]] {
         var byImage: [Int: [CodeAddress]] = [:]
         var result: [CodeAddress: [Frame]] = [:]
+        var rest: [CodeAddress] = []
         for code in addresses {
             if let index = images.imageIndex(containing: Address(code.lookup)) {
                 byImage[index, default: []].append(code)
             } else {
-                result[code] = [Frame(kind: code.kind, address: code.address)]
+                rest.append(code)
             }
+        }
+        let generated = images.generatedCode?.functions(at: Set(rest.map(\.lookup))) ?? [:]
+        for code in rest {
+            var frame = Frame(kind: code.kind, address: code.address)
+            if let function = generated[code.lookup] {
+                frame.function = function.name
+                frame.symbolOffset = code.address.value &- function.start
+                frame.image = images.generatedCode?.name
+            }
+            result[code] = [frame]
         }
         for index in byImage.keys.sorted() {
             let requests = (byImage[index] ?? []).sorted { $0.address < $1.address }

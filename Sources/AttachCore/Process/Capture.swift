@@ -19,6 +19,9 @@ public struct Capture: Sendable {
     public var files: [MappedFile]
     /// Where paths of its files lead; nil where that may not be looked at.
     public var root: TargetRoot? = nil
+    /// What the process calls code that it made as it ran; nil where it says nothing, as for a core
+    /// file.
+    public var perfMap: PerfMap? = nil
     /// What could not be captured.
     public var gaps: [Gap]
     /// What its clocks said; nil where that is not known, as for a core file.

@@ -74,7 +74,10 @@ struct CaptureAssembly: ~Copyable {
                 timeNanoseconds: window.time, pauseNanoseconds: window.pause, bytes: window.bytes,
                 wasJobStopped: wasJobStopped),
             mappings: preparation.mappings, threads: captured, memory: memory,
-            files: preparation.files, root: preparation.root, gaps: gaps,
+            files: preparation.files, root: preparation.root,
+            perfMap: PerfMap(
+                ProcessStatus(directory.text(of: "status") ?? ""), root: preparation.root),
+            gaps: gaps,
             clocks: ClockReadings(
                 realtime: window.time, monotonic: sharesClocks ? window.monotonic : nil,
                 boottime: sharesClocks ? window.boottime : nil),

@@ -17,7 +17,15 @@ struct OpenFolder: Sendable {
 
     /// Opens a regular file in it; nil where there is none of this name.
     func open(_ name: String) -> OpenFile? {
-        let descriptor = unsafe cl_open_regular(folder.descriptor, name)
-        return descriptor >= 0 ? OpenFile(adopting: descriptor) : nil
+        OpenFile(regular: name, in: folder.descriptor)
+    }
+}
+
+extension OpenFile {
+    /// Opens a regular file of ours for reading; nil where there is none of this name.
+    convenience init?(regular path: String, in folder: Int32 = AT_FDCWD) {
+        let descriptor = unsafe cl_open_regular(folder, path)
+        guard descriptor >= 0 else { return nil }
+        self.init(adopting: descriptor)
     }
 }

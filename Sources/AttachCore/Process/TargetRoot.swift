@@ -29,9 +29,12 @@ public struct TargetRoot: Sendable {
 
     /// Opens a regular file by a path as the kernel states it; a negative errno where it cannot
     /// be. The caller closes it.
-    func open(_ path: String) -> Int32 {
+    ///
+    /// - Parameter followsLast: Whether the last part of the path may be a link.
+    func open(_ path: String, followsLast: Bool = true) -> Int32 {
         guard !path.isEmpty else { return -ENOENT }
-        return unsafe cl_open_in_root(folder.descriptor, inside(path))
+        return unsafe cl_open_in_root(
+            folder.descriptor, inside(path), followsLast ? 0 : O_NOFOLLOW)
     }
 
     /// The path as the process itself would write it.

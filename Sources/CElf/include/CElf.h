@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "Debuginfod.h"
+
 #pragma clang assume_nonnull begin
 
 // Maps the first `size` bytes of the regular file behind `descriptor` for reading, privately, and

@@ -101,8 +101,9 @@ int cl_pidfd_open(pid_t pid);
 // even for a moment: a device may do something when it is. Returns the descriptor or the negative
 // errno.
 int cl_open_regular(int directory, const char *path);
-// The same below `root` without ever leaving it (openat2(2), RESOLVE_IN_ROOT).
-int cl_open_in_root(int root, const char *path);
+// The same below `root` without ever leaving it (openat2(2), RESOLVE_IN_ROOT). `flags` may be
+// O_NOFOLLOW.
+int cl_open_in_root(int root, const char *path, int flags);
 // `st_dev` of stat(2) as `major << 32 | minor`.
 uint64_t cl_device(uint64_t device);
 // O_PATH (fcntl.h, behind _GNU_SOURCE): a descriptor that names a file without opening it.

@@ -1,0 +1,121 @@
+import AttachReport
+
+/// Names that a program has given to code which it made as it ran, so that no file has it. They
+/// are its own claim; nothing proves them, and they are shown as what they are.
+struct GeneratedCode: Sendable {
+    /// A function there.
+    struct Function: Hashable {
+        var name: String
+        var start: UInt64
+    }
+
+    /// What the names' file is called: frames bear it in the place of an image.
+    let name: String
+    private let bytes: ImageBytes
+    private let code: AddressRanges<Void>
+
+    /// Longer names are cut, and longer lines are none.
+    private static let nameLimit = 512
+    /// Lines that are looked at.
+    private static let lineLimit = 1 << 22
+
+    /// nil where the file cannot be read, or no code was made.
+    init?(_ map: PerfMap, mappings: [Mapping]) {
+        let code = mappings.filter(\.isGeneratedCode)
+        guard !code.isEmpty, let bytes = try? ImageBytes(mapping: map.file.descriptor) else {
+            return nil
+        }
+        name = map.name
+        self.bytes = bytes
+        self.code = AddressRanges(code.map { .init(start: $0.start, end: $0.end, value: ()) })
+    }
+
+    /// The functions that these addresses lie in. Each line is `START SIZE NAME` in hexadecimal
+    /// digits; where two claim an address, the later one is the newer.
+    func functions(at addresses: Set<UInt64>) -> [UInt64: Function] {
+        let wanted = addresses.filter { code.value(at: $0) != nil }.sorted()
+        guard !wanted.isEmpty, let all = unsafe bytes.slice(0, bytes.count) else { return [:] }
+        var found: [UInt64: Function] = [:]
+        var position = 0
+        for _ in 0..<Self.lineLimit where position < all.count {
+            let line = unsafe Line(all, at: position)
+            position = line.end
+            guard let range = line.range else { continue }
+            var index = Self.lowerBound(wanted, range.lowerBound)
+            while index < wanted.count, wanted[index] < range.upperBound {
+                found[wanted[index]] = unsafe Function(
+                    name: String(
+                        decoding: all[line.name].prefix(Self.nameLimit), as: UTF8.self),
+                    start: range.lowerBound)
+                index += 1
+            }
+        }
+        return found
+    }
+
+    private static func lowerBound(_ sorted: [UInt64], _ value: UInt64) -> Int {
+        var low = 0
+        var high = sorted.count
+        while low < high {
+            let middle = (low + high) / 2
+            if sorted[middle] < value { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// One line of the file.
+    private struct Line {
+        /// What the function takes up; nil where the line makes no sense.
+        var range: Range<UInt64>?
+        /// Where its name stands.
+        var name = 0..<0
+        /// Where the next line begins.
+        var end: Int
+
+        init(_ all: UnsafeRawBufferPointer, at start: Int) {
+            var position = start
+            func number() -> UInt64? {
+                var value: UInt64 = 0
+                var count = 0
+                while position < all.count, count <= 16,
+                    let digit = unsafe Self.digit(all[position])
+                {
+                    value = value << 4 | digit
+                    count += 1
+                    position += 1
+                }
+                guard (1...16).contains(count), position < all.count,
+                    unsafe all[position] == 0x20
+                else { return nil }
+                position += 1
+                return value
+            }
+            let address = number()
+            let size = address == nil ? nil : number()
+            let name = position
+            while position < all.count, unsafe all[position] != 0x0a { position += 1 }
+            end = position + 1
+            self.name = name..<position
+            if let address, let size, size > 0, position > name {
+                let (limit, overflow) = address.addingReportingOverflow(size)
+                if !overflow { range = address..<limit }
+            }
+        }
+
+        private static func digit(_ byte: UInt8) -> UInt64? {
+            switch byte {
+            case 0x30...0x39: UInt64(byte - 0x30)
+            case 0x41...0x46: UInt64(byte - 0x41 + 10)
+            case 0x61...0x66: UInt64(byte - 0x61 + 10)
+            default: nil
+            }
+        }
+    }
+}
+
+extension Mapping {
+    /// Code that no file has and that is not the kernel's.
+    fileprivate var isGeneratedCode: Bool {
+        isExecutable && !isFile && (path.isEmpty || path.hasPrefix("[anon"))
+    }
+}

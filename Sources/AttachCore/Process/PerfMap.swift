@@ -1,0 +1,31 @@
+import Glibc
+
+/// The file in which a program that makes code as it runs says what it calls it
+/// (`/tmp/perf-PID.map`; perf's jit-interface.txt).
+public struct PerfMap: Sendable {
+    /// The file, open.
+    let file: OpenFile
+    /// Its name, without folders.
+    let name: String
+
+    /// Larger ones are not read.
+    static let sizeLimit = 256 << 20
+
+    /// Opens the file of a process, below its own root and by its own pid; nil without one that
+    /// may be believed: a regular file, no link, of the process's user or of root.
+    init?(_ status: ProcessStatus, root: TargetRoot?) {
+        guard let root, let pid = status.namespaceIDs.last, let user = status.effectiveUser else {
+            return nil
+        }
+        let name = "perf-\(pid).map"
+        let descriptor = root.open("/tmp/\(name)", followsLast: false)
+        guard descriptor >= 0 else { return nil }
+        let file = OpenFile(adopting: descriptor)
+        var found = stat()
+        guard unsafe fstat(descriptor, &found) == 0, found.st_uid == user || found.st_uid == 0,
+            found.st_size <= Self.sizeLimit
+        else { return nil }
+        self.file = file
+        self.name = name
+    }
+}
