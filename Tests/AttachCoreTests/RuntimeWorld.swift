@@ -7,6 +7,8 @@ struct MemoryBuilder {
     private(set) var words: [UInt64: UInt64] = [:]
     /// Addresses where a new segment begins without a gap, as copying in pieces makes them.
     var seams: Set<UInt64> = []
+    /// Where segments begin that the target cannot write.
+    var constants: Set<UInt64> = []
 
     /// Words one after another.
     mutating func put(_ address: UInt64, _ values: UInt64...) {
@@ -47,8 +49,8 @@ struct MemoryBuilder {
             unsafe segments.append(
                 TargetMemory.Segment(
                     start: start, end: start + UInt64(run.count) * 8,
-                    base: UnsafeRawPointer(owner.words.baseAddress), isWritable: true,
-                    isCaptured: true))
+                    base: UnsafeRawPointer(owner.words.baseAddress),
+                    isWritable: !constants.contains(start), isCaptured: true))
             owners.append(owner)
             run = []
         }

@@ -20,6 +20,8 @@ struct RuntimeLocation {
     /// Whether it has functions for task executors, which came with 6.0; false where there are no
     /// names to tell.
     var hasTaskExecutors = false
+    /// Where it keeps a list of its tasks, if it does.
+    var registry: UInt64?
     /// Whether its debug variables could be read.
     var speaks = false
     /// Whether "running" is kept in a lock word instead of a flag.
@@ -54,7 +56,7 @@ struct RuntimeLocator {
 
     /// The symbols that are asked for.
     static let symbolNames = Set(
-        variables.map { prefix + $0 } + [groupAdapter, taskExecutorFunction])
+        variables.map { prefix + $0 } + [groupAdapter, taskExecutorFunction, TaskRegistry.symbol])
 
     /// Metadata kinds of the two heap objects (include/swift/ABI/MetadataKind.def).
     static let taskKind: UInt64 = 0x502
@@ -105,6 +107,7 @@ struct RuntimeLocator {
             .map { $0 & 0x00ff_ffff }
         location.taskSize = place("asyncTaskSize").flatMap { reader.word($0) }
         location.hasTaskExecutors = symbols[Self.taskExecutorFunction] != nil
+        location.registry = symbols[TaskRegistry.symbol]
         location.hasEscalation =
             place("supportsPriorityEscalation")
             .flatMap { reader.load($0, as: UInt8.self) } == 1

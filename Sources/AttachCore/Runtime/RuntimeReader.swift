@@ -153,27 +153,28 @@ struct RuntimeReader {
         let scan = TaskScanner.scan(reader.memory, isa: location.taskISA) { address in
             TaskHeader.looksLikeJob(address, reader: &scanned, code: code)
         }
+        let candidates = withListed(scan.candidates, location)
         let layouts = RuntimeLayout.candidates(
             version: location.layoutVersion, size: location.taskSize, speaks: location.speaks,
             hasTaskExecutors: location.hasTaskExecutors)
         let layout = LayoutCalibration.choose(
-            layouts, candidates: scan.candidates, reader: &reader, types: &types, code: code)
+            layouts, candidates: candidates, reader: &reader, types: &types, code: code)
         guard let layout else {
             // Where nothing looks like a task the layout is what the runtime says, and harmless.
             let versions = Set(layouts.map(\.versions))
-            if scan.candidates.isEmpty, versions.count == 1 { runtime.layout = versions.first }
+            if candidates.isEmpty, versions.count == 1 { runtime.layout = versions.first }
             var state = RuntimeState(runtime: runtime)
-            state.rejected = scan.rejected + scan.candidates.count
+            state.rejected = scan.rejected + candidates.count
             state.bytesSearched = scan.bytesSearched
-            if !scan.candidates.isEmpty || layouts.isEmpty {
-                state.gaps.append(unknownLayout(location, candidates: scan.candidates.count))
+            if !candidates.isEmpty || layouts.isEmpty {
+                state.gaps.append(unknownLayout(location, candidates: candidates.count))
             }
             return state
         }
         runtime.layout = layout.versions
         var headers: [TaskHeader] = []
-        headers.reserveCapacity(scan.candidates.count)
-        for address in scan.candidates {
+        headers.reserveCapacity(candidates.count)
+        for address in candidates {
             if let header = TaskHeader.validated(
                 address, layout: layout, reader: &reader, types: &types, code: code)
             {
@@ -182,7 +183,7 @@ struct RuntimeReader {
         }
         let living = AsyncLetTasks.living(headers, reader: &reader)
         var state = RuntimeState(runtime: runtime)
-        state.rejected = scan.rejected + scan.candidates.count - living.count
+        state.rejected = scan.rejected + candidates.count - living.count
         state.bytesSearched = scan.bytesSearched
         let view = RuntimeView(
             location: location, symbols: symbols, layout: layout, code: code, reader: reader,
@@ -199,6 +200,19 @@ struct RuntimeReader {
                     detail: "only the first \(TaskScanner.limit) were looked at"))
         }
         return state
+    }
+
+    /// What was found and what the runtime lists, in order; neither need have all that the other
+    /// has.
+    private mutating func withListed(
+        _ found: [UInt64], _ location: RuntimeLocation
+    ) -> [UInt64] {
+        guard let registry = location.registry else { return found }
+        let listed = TaskRegistry.tasks(at: registry, reader: &reader) { address, reader in
+            reader.word(address) == location.taskISA
+                && TaskHeader.looksLikeJob(address, reader: &reader, code: code)
+        }
+        return listed.isEmpty ? found : listed.union(found).sorted()
     }
 
     private func unknownLayout(_ location: RuntimeLocation, candidates: Int) -> Gap {
