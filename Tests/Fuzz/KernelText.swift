@@ -13,7 +13,10 @@ func fuzz(_ bytes: [UInt8]) {
         for mapping in Mapping.parse(contents) { precondition(mapping.start < mapping.end) }
     case 1: _ = ThreadStat(contents)
     case 2: _ = ProcessStatus(text)
-    case 3: _ = SystemCallReader.call(text: text)
+    case 3:
+        for architecture in [Architecture.x86_64, .aarch64] {
+            _ = SystemCallReader.call(text: text, architecture)
+        }
     case 4:
         _ = KernelReferences.eventData(text)
         _ = KernelReferences.timerData(text)
