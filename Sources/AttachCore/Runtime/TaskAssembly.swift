@@ -148,25 +148,25 @@ struct TaskAssembly {
         var frames = AsyncFrames(
             running: headers, layout: view.layout, code: view.code, images: images,
             architecture: architecture)
+        var changingHands: Set<Int> = []
         for method in AsyncFrames.Method.allCases {
-            for thread in threads {
-                guard let stack = stacks[thread.id] else { continue }
-                let found = frames.find(
-                    in: stack, by: method, current: current[thread.id]?.task, reader: &view.reader)
-                for frame in found {
-                    guard let index = running[frame.task], tasks[index].record.thread == nil else {
-                        continue
-                    }
-                    tasks[index].record.thread = thread.id
-                    tasks[index].nativeFrameCount = frame.frame + 1
-                    let header = view.tasks[frame.task]
-                    decoder.followCallers(
-                        from: frame.context, of: header, into: &tasks[index], &view)
-                    if !frames.hasReadableContexts(header, &view.reader) {
-                        let words = "its allocations could not be read, so a frame may be missing"
-                        tasks[index].stoppedBecause = tasks[index].stoppedBecause ?? words
-                        view.gaps.add("context chain", of: "task \(header.id)", .unmapped, words)
-                    }
+            for (task, places) in framesOfTasks(by: method, &frames, current) {
+                guard let index = running[task], tasks[index].record.thread == nil,
+                    !changingHands.contains(task)
+                else { continue }
+                guard let place = runner(of: places) else {
+                    changingHands.insert(task)
+                    continue
+                }
+                tasks[index].record.thread = place.thread
+                tasks[index].nativeFrameCount = place.found.frame + 1
+                let header = view.tasks[task]
+                decoder.followCallers(
+                    from: place.found.context, of: header, into: &tasks[index], &view)
+                if !frames.hasReadableContexts(header, &view.reader) {
+                    let words = "its allocations could not be read, so a frame may be missing"
+                    tasks[index].stoppedBecause = tasks[index].stoppedBecause ?? words
+                    view.gaps.add("context chain", of: "task \(header.id)", .unmapped, words)
                 }
             }
         }
@@ -200,6 +200,40 @@ struct TaskAssembly {
                 "it is marked as running, and no thread is seen to run it")
         }
         noteOccupants(tasks, running, current)
+    }
+
+    /// An async frame, and the thread on whose stack it lies.
+    private typealias FramePlace = (thread: Int32, found: AsyncFrames.Found)
+
+    /// The innermost of each thread, by task, in the order of tasks.
+    private mutating func framesOfTasks(
+        by method: AsyncFrames.Method, _ frames: inout AsyncFrames,
+        _ current: [Int32: CurrentTasks.Claim]
+    ) -> [(task: Int, places: [FramePlace])] {
+        var places: [Int: [FramePlace]] = [:]
+        for thread in threads {
+            guard let stack = stacks[thread.id] else { continue }
+            let found = frames.find(
+                in: stack, by: method, current: current[thread.id]?.task, reader: &view.reader)
+            for frame in found where places[frame.task]?.last?.thread != thread.id {
+                places[frame.task, default: []].append((thread.id, frame))
+            }
+        }
+        return places.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// Which of the threads runs the task; nil where that cannot be told.
+    ///
+    /// A thread that hands a task on (`swift_task_switch`, Actor.cpp) still has its frame and says
+    /// that it runs it, when another one has it already. The runtime was called in the place of the
+    /// task's own code there.
+    private func runner(of places: [FramePlace]) -> FramePlace? {
+        guard places.count > 1 else { return places.first }
+        let running = places.filter { place in
+            guard let frame = stacks[place.thread]?.frames[place.found.frame] else { return false }
+            return !view.location.holdsCode(frame.address.address.value)
+        }
+        return running.count == 1 ? running[0] : nil
     }
 
     /// Notes which executors the threads work for. What a thread says counts only if it was found
