@@ -6,6 +6,7 @@
 #include <lzma.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -178,6 +179,16 @@ static int copy(struct stream *stream) {
     }
 }
 
+// Bytes that the process has for data, stack included, by the kernel's count (proc_pid_statm(5)).
+static uint64_t data_in_use(void) {
+    unsigned long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file == NULL) return 0;
+    if (fscanf(file, "%*s %*s %*s %*s %*s %lu", &pages) != 1) pages = 0;
+    fclose(file);
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 // Only this process is left to read foreign bytes, and there is little that it may do.
 static void give_up_privileges(uint64_t memory, uint32_t seconds) {
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -191,7 +202,9 @@ static void give_up_privileges(uint64_t memory, uint32_t seconds) {
     }
     const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGXCPU};
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) signal(signals[i], SIG_DFL);
-    struct rlimit limit = {memory, memory};
+    // What the parent has is in the count already.
+    const uint64_t most = data_in_use() + memory;
+    struct rlimit limit = {most, most};
     setrlimit(RLIMIT_DATA, &limit);
     limit.rlim_cur = limit.rlim_max = seconds;
     setrlimit(RLIMIT_CPU, &limit);

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What scripts rely on: exit codes, which stream what goes to, files.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct CommandLineTests {
     @Test func aDumpGoesToStandardOutputAndNothingElseDoes() throws {
         let fixture = try Fixture("Depth")

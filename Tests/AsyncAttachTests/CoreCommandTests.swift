@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `capture` and `core`, as a user runs them.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct CoreCommandTests {
     @Test func whatIsCapturedCanBeLookedAtLater() throws {
         let folder = try TemporaryFolder()

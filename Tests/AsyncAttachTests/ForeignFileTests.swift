@@ -6,7 +6,7 @@ import Testing
 /// Files that are not where their names say, for users who may open what is mapped and for those
 /// who may not.
 @Suite(
-    .timeLimit(.minutes(5)),
+    .timeLimit(.minutes(15)),
     .enabled(if: ForeignProgram.isPossible, "only root can mount, and play other users"))
 struct ForeignFileTests {
     private static let functions = ["hidden_wait", "foreign_wait"]

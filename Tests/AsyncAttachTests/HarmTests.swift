@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Whatever becomes of the tool, the target runs on.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct HarmTests {
     @Test func aToolKilledAtAnyMomentLeavesTheTargetRunning() throws {
         var fixture = try Fixture("Busy")

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `ps`: whom one could look at, told without a stop.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct PsTests {
     /// What is said of a process must be what attaching to it finds out.
     @Test(arguments: [Fixture.Mode.debug, .release, .releaseWithoutDebugInformation, .static])

@@ -6,7 +6,7 @@ import Testing
 /// System calls of the attach path that fail, one at a time: there is a report or one clear line,
 /// the exit code says which, and the target runs on.
 @Suite(
-    .serialized, .timeLimit(.minutes(5)),
+    .serialized, .timeLimit(.minutes(15)),
     .enabled(
         if: FileManager.default.isExecutableFile(atPath: "/usr/bin/strace"),
         "strace is not installed"))

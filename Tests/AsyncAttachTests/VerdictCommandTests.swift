@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `check`, `explain` and what the command line answers to mistakes.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct VerdictCommandTests {
     @Test func aHealthyProcessIsSilent() throws {
         let fixture = try Fixture("Depth")

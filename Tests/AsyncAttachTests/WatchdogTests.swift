@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// scripts/watchdog, which people take and adapt.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct WatchdogTests {
     private static let script = Fixture.packageFolder + "/scripts/watchdog"
 

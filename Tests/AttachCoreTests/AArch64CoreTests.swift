@@ -4,7 +4,7 @@ import Testing
 @testable import AttachCore
 
 /// Core files that a kernel of aarch64 wrote, read on any CPU.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(15)))
 struct AArch64CoreTests {
     static let cores = ["aarch64-Structure", "aarch64-NativeThreads"]
 

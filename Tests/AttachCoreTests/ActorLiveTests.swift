@@ -5,7 +5,7 @@ import Testing
 @testable import AttachCore
 
 /// Actors and executors of live processes.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct ActorLiveTests {
     private static let modes = Fixture.Mode.compiled + [.static, .stripped]
 

@@ -5,7 +5,7 @@ import Testing
 @testable import AttachCore
 
 /// What a program with actors of every kind says of itself against what is found from outside.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct ActorTruthTests {
     private static let modes = Fixture.Mode.compiled + [.static, .stripped]
 

@@ -6,7 +6,7 @@ import Testing
 @testable import AttachCore
 
 /// Who can still resume the tasks of a live process.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct ContinuationLiveTests {
     private static let modes = Fixture.Mode.compiled + [.static]
 

@@ -7,7 +7,7 @@ import Testing
 @testable import AttachCore
 
 /// Core files of real processes against what the living ones showed.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct CoreFileLiveTests {
     @Test(
         .enabled(if: CoreFolder.kernelWritesThere, "core_pattern is the name of a file"),

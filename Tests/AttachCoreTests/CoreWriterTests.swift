@@ -7,7 +7,7 @@ import Testing
 @testable import AttachCore
 
 /// A capture that was written as a core file and read again, and what debuggers say of the file.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct CoreWriterTests {
     @Test(arguments: [
         ("Bank", Fixture.Mode.release, []), ("Waits", .debug, []), ("Locks", .release, []),

@@ -17,7 +17,7 @@ struct Look {
 
 /// Names and lines out of other files than the one that runs, compared with what is known of the
 /// program when it is whole.
-@Suite(.timeLimit(.minutes(2))) struct DebugFileTests {
+@Suite(.timeLimit(.minutes(15))) struct DebugFileTests {
     /// Where a debug file may lie, below the folder of the program or below one of `--debug-dir`.
     enum Place: String, CaseIterable, CustomTestStringConvertible {
         case beside = "program.debug"

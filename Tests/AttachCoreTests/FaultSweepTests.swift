@@ -7,7 +7,7 @@ import Testing
 
 /// Everything that is read of a process fails once: there is always an answer, within bounds, and
 /// no task in it that was not there.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct FaultSweepTests {
     /// What becomes of a word.
     enum Fault: String, CaseIterable, CustomTestStringConvertible {

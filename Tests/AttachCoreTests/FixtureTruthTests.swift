@@ -6,7 +6,7 @@ import Testing
 @testable import AttachCore
 
 /// What a fixture says of itself against what is found from outside.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct FixtureTruthTests {
     static let fixtures = [
         "Bank", "Depth", "Structure", "Isolation", "Waits", "Shapes", "Running",

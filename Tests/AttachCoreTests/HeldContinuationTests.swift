@@ -6,7 +6,7 @@ import Testing
 
 /// Who can still resume a task, where one process has one continuation, held in a way that is hard
 /// to see. One that is held must never be called lost.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct HeldContinuationTests {
     private static let lost = ["cont-unsafe", "cont-cycle", "cont-checked-cycle"]
     private static let held = [

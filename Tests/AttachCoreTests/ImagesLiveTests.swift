@@ -6,7 +6,7 @@ import Testing
 @testable import AttachCore
 
 /// Images of processes that run.
-@Suite(.timeLimit(.minutes(2))) struct LiveImageTests {
+@Suite(.timeLimit(.minutes(15))) struct LiveImageTests {
     /// A C program, built when needed, that spins in `clock_gettime`.
     private static func build(_ path: String, value: Int) throws {
         let source = """

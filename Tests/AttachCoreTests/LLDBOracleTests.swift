@@ -9,7 +9,7 @@ import Testing
 ///
 /// lldb cannot find tasks by itself on Linux; given an address it walks the task well.
 @Suite(
-    .serialized, .timeLimit(.minutes(5)),
+    .serialized, .timeLimit(.minutes(15)),
     .enabled(if: LLDB.isThere, "lldb and the Python library that it was built for"))
 struct LLDBOracleTests {
     @Test(arguments: ["Waits", "Structure", "Shapes", "Bank"])

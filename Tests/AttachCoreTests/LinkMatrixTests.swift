@@ -6,7 +6,7 @@ import Testing
 @testable import AttachCore
 
 /// However a program is linked and stripped: the same tasks, the same stacks, and no wrong name.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct LinkMatrixTests {
     /// A fixture in one mode.
     struct Cell: CustomTestStringConvertible, Sendable {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AttachCore
 
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct LiveCaptureTests {
     @Test func aSleepingProcessIsCapturedAndRunsOn() throws {
         let child = try ChildProcess("/bin/sleep", ["1000"])

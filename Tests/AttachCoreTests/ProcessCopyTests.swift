@@ -6,7 +6,7 @@ import Testing
 @testable import AttachCore
 
 /// Readers that crash or do not end cost their own answer, and nothing else.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(15)))
 struct ProcessCopyTests {
     private func answer(_ body: () -> [UInt8]) throws(ProcessCopy.Failure) -> [UInt8] {
         try ProcessCopy.answer(

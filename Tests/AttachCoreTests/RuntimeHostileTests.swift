@@ -59,7 +59,7 @@ struct RuntimeHostileTests {
     }
 
     /// Each task alone is within bounds; all together they would keep us for hours.
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(15)))
     func contextsThatTasksShareAreNotFollowedForEver() throws {
         var world = RuntimeWorld()
         var recipe = RuntimeWorld.Recipe()
@@ -76,7 +76,7 @@ struct RuntimeHostileTests {
         #expect(state.gaps.contains { $0.reason == .limit })
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(15)))
     func recordsThatTasksShareAreNotReadForEver() throws {
         var world = RuntimeWorld()
         var recipe = RuntimeWorld.Recipe()

@@ -5,7 +5,7 @@ import Testing
 @testable import AttachCore
 
 /// Tasks of live processes, where the runtime room alone can tell.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct RuntimeLiveTests {
     @Test(arguments: Fixture.Mode.compiled)
     func aTaskThatNeverStartedShowsWhatItWillRun(mode: Fixture.Mode) throws {

@@ -6,7 +6,7 @@ import Testing
 @testable import AttachCore
 
 /// The same tasks as the toolchain's own reader sees them.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct RuntimeOracleTests {
     /// A line of Tests/Oracles/remote-mirror.
     struct Answer {

@@ -6,7 +6,7 @@ import Testing
 @testable import AttachCore
 
 /// What has moved since the capture, and what has not.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct SecondLookTests {
     private func look(_ pid: Int32) throws -> (snapshot: Snapshot, stillness: Stillness) {
         let capture = try LiveCapture.take(pid: pid)

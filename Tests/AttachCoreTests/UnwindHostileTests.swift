@@ -6,7 +6,7 @@ import Testing
 @testable import AttachCore
 
 /// Processes that lie: an answer always comes, soon, and within bounds.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct UnwindHostileTests {
     /// A process to be made to lie: a live one, and one of aarch64 in a core file.
     private struct Subject {

@@ -6,7 +6,7 @@ import Testing
 @testable import AttachCore
 
 /// Stacks of live processes against those that debuggers find.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct UnwindLiveTests {
     @Test(arguments: ["NativeThreads", "Running", "AsyncFramePointer"], Fixture.Mode.compiled)
     func stacksAreThoseOfDebuggers(_ name: String, _ mode: Fixture.Mode) throws {

@@ -6,7 +6,7 @@ import Testing
 
 /// What a process suffers from, as the fixture `Verdict` says, against what is said of it; and
 /// that nothing is said of one that only looks like it.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(15)))
 struct VerdictTests {
     static let troubles = [
         "actor-sleep", "actor-lock", "actor-semaphore", "actors-each-other", "executor-blocked",

@@ -7,7 +7,7 @@ import Testing
 /// Core files of fixtures that were built and run with other versions of Swift, against what those
 /// said of themselves. `scripts/runtime-matrix --cores` makes them; reading them takes neither that
 /// Swift nor its libraries.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct VersionCoreTests {
     /// A version and the layout that tasks prove where the runtime's library is not at hand.
     static let versions = ["6.0.3": "5.7-6.0", "6.2.3": "6.1-6.3"]

@@ -6,7 +6,7 @@ import Testing
 @testable import AttachCore
 
 /// What the threads of live processes wait for, against what they know themselves.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct WaitingLiveTests {
     /// The C library's own functions have names only where its debug symbols are installed.
     /// Where those are missing, these waits cannot be told from any other futex.

@@ -154,13 +154,13 @@ struct TaskAssembly {
                 guard let index = running[task], tasks[index].record.thread == nil,
                     !changingHands.contains(task)
                 else { continue }
-                guard let place = runner(of: places) else {
+                let header = view.tasks[task]
+                guard let place = runner(of: header, among: places) else {
                     changingHands.insert(task)
                     continue
                 }
                 tasks[index].record.thread = place.thread
                 tasks[index].nativeFrameCount = place.found.frame + 1
-                let header = view.tasks[task]
                 decoder.followCallers(
                     from: place.found.context, of: header, into: &tasks[index], &view)
                 if !frames.hasReadableContexts(header, &view.reader) {
@@ -222,18 +222,22 @@ struct TaskAssembly {
         return places.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    /// Which of the threads runs the task; nil where that cannot be told.
+    /// Which of the threads runs a task; nil where that cannot be told.
     ///
     /// A thread that hands a task on (`swift_task_switch`, Actor.cpp) still has its frame and says
     /// that it runs it, when another one has it already. The runtime was called in the place of the
-    /// task's own code there.
-    private func runner(of places: [FramePlace]) -> FramePlace? {
+    /// task's own code there; the other may still be in the code that it was resumed with.
+    private func runner(of task: TaskHeader, among places: [FramePlace]) -> FramePlace? {
         guard places.count > 1 else { return places.first }
-        let running = places.filter { place in
-            guard let frame = stacks[place.thread]?.frames[place.found.frame] else { return false }
-            return !view.location.holdsCode(frame.address.address.value)
+        func only(_ isRunner: (UInt64) -> Bool) -> FramePlace? {
+            let running = places.filter { place in
+                guard let stack = stacks[place.thread] else { return false }
+                return isRunner(stack.frames[place.found.frame].address.lookup)
+            }
+            return running.count == 1 ? running[0] : nil
         }
-        return running.count == 1 ? running[0] : nil
+        return only { !view.location.holdsCode($0) }
+            ?? only { images.functionRange(containing: Address($0))?.lowerBound == task.resume }
     }
 
     /// Notes which executors the threads work for. What a thread says counts only if it was found
