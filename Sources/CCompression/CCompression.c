@@ -162,7 +162,9 @@ static int expand_xz(struct stream *stream, uint64_t memory) {
     }
 }
 
+// It may be endless, so that what cannot be a core file is left at once.
 static int copy(struct stream *stream) {
+    int is_known = 0;
     for (;;) {
         ssize_t count = read(stream->input, stream->block + stream->filled,
                              output_size - stream->filled);
@@ -175,6 +177,14 @@ static int copy(struct stream *stream) {
         if (count < 0) stream->failure = errno;
         if (count <= 0) return 0;
         stream->filled += (size_t)count;
+        if (!is_known && stream->filled >= 8) {
+            is_known = memcmp(stream->block, "\177ELF", 4) == 0 ||
+                       cc_kind(stream->block, stream->filled) != CC_NONE;
+            if (!is_known) {
+                stream->failure = ENOEXEC;
+                return 1;
+            }
+        }
         if (stream->filled == output_size && flush(stream) != 0) return 1;
     }
 }

@@ -48,6 +48,9 @@ enum ExitStatus: Int32 {
     /// Whether the report was written.
     var hasReport: Bool { self == .success || self == .finding || self == .partial }
 
+    /// Whether there was nobody to look at, or no way to, and so nothing was written.
+    var isRefusal: Bool { self == .noProcess || self == .notPermitted || self == .notSupported }
+
     /// The code for several targets: the one of these that a script must hear of first. A finding
     /// comes before everything but a report that was not written; what could not be looked at
     /// comes before what was healthy.

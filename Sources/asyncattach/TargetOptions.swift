@@ -19,8 +19,7 @@ struct TargetOptions: ParsableArguments {
         if timeout == 0 { throw ValidationError("--timeout must be at least 1 second.") }
     }
 
-    /// Looks at each target in turn, in a supervised child of its own, and tells how that ended:
-    /// the worst of all.
+    /// Looks at each target in turn, in a supervised child of its own.
     ///
     /// - Parameters:
     ///   - interrupted: Runs before this process dies of a signal such as Ctrl-C.
@@ -28,33 +27,52 @@ struct TargetOptions: ParsableArguments {
     func look(
         readsLines: Bool, symbols: SymbolOptions, isVerbose: Bool, interrupted: () -> Void = {},
         deliver: (Report) throws(OutputFile.Failure) -> ExitStatus
-    ) -> ExitStatus {
+    ) -> Outcome {
         let job = ReportJob(
             seconds: timeout, readsLines: readsLines, symbols: symbols, isVerbose: isVerbose)
         return capture(interrupted: interrupted) { job.run($0, deliver: deliver) }
     }
 
-    /// Captures each target in turn, in a supervised child of its own, and tells how that ended:
-    /// the worst of all.
+    /// How it ended with all targets.
+    struct Outcome {
+        /// The worst of all.
+        var status = ExitStatus.success
+        /// Whether something was written for a target, and nothing in part: one that could not be
+        /// looked at takes nothing from the reports on the others.
+        var isWorthKeeping: Bool { hasOutput && !isBroken }
+        private var hasOutput = false
+        private var isBroken = false
+
+        fileprivate mutating func add(_ status: ExitStatus) {
+            self.status = self.status.worse(status)
+            if status.hasReport {
+                hasOutput = true
+            } else if !status.isRefusal {
+                isBroken = true
+            }
+        }
+    }
+
+    /// Captures each target in turn, in a supervised child of its own.
     ///
     /// - Parameters:
     ///   - interrupted: Runs before this process dies of a signal such as Ctrl-C.
     ///   - use: Does something with a capture, in the child.
-    func capture(interrupted: () -> Void, use: (Capture) -> ExitStatus) -> ExitStatus {
-        var worst = ExitStatus.success
+    func capture(interrupted: () -> Void, use: (Capture) -> ExitStatus) -> Outcome {
+        var outcome = Outcome()
         for target in targets {
             let pid: Int32
             do {
                 pid = try target.pid()
             } catch {
                 ErrorMessage.print(error.words)
-                worst = worst.worse(.noProcess)
+                outcome.add(.noProcess)
                 continue
             }
             let job = TargetJob(pid: pid, maximumPause: Int64(maxPause) * 1_000_000)
-            worst = worst.worse(supervise(job, interrupted: interrupted, use: use))
+            outcome.add(supervise(job, interrupted: interrupted, use: use))
         }
-        return worst
+        return outcome
     }
 
     private func supervise(

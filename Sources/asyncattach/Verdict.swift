@@ -26,6 +26,15 @@ extension Report {
         findings.filter { $0.confidence >= level.confidence }
     }
 
+    /// That something could not be read, in a line; nil where all could.
+    var remarkOnGaps: String? {
+        let gaps = snapshot.coverage.gaps
+        guard let first = gaps.first else { return nil }
+        let more = gaps.count > 1 ? " and \(gaps.count - 1) more" : ""
+        return "process \(snapshot.process.pid): could not read \(first.what)\(more); "
+            + "`asyncattach \(snapshot.process.pid)` says why"
+    }
+
     /// What a script hears of this report.
     func status(failingOn level: ConfidenceLevel) -> ExitStatus {
         findings.contains { $0.confidence >= level.confidence } ? .finding : .success

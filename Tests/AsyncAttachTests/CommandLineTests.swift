@@ -305,6 +305,9 @@ struct CommandLineTests {
         let coverage = try #require(try object(result.output)["coverage"] as? [String: Any])
         let gaps = try #require(coverage["gaps"] as? [[String: Any]])
         #expect(gaps.contains { $0["reason"] as? String == "notStopped" })
+        let check = try Tool.run(["check", "\(fixture.pid)"])
+        #expect(check.status == 2 && check.output.isEmpty)
+        #expect(check.errorLines.count == 1 && check.errors.contains("could not read thread"))
     }
 
     @Test func aFileAppearsWholeOrNotAtAll() throws {
@@ -321,6 +324,12 @@ struct CommandLineTests {
         let failed = try Tool.run(["4194000", "-o", folder.path + "/none"])
         #expect(failed.status == 3)
         #expect(try folder.names() == ["report.json"])
+        // A target that is not there takes nothing from the report on one that is.
+        let both = try Tool.run(
+            ["4194000", "\(fixture.pid)", "--format", "ndjson", "-o", folder.path + "/both"])
+        #expect(both.status == 3 && both.errorLines.count == 1)
+        _ = try object(try String(contentsOfFile: folder.path + "/both", encoding: .utf8))
+        try FileManager.default.removeItem(atPath: folder.path + "/both")
         // A device is written to, never replaced.
         let discarded = try Tool.run(["\(fixture.pid)", "-o", "/dev/null"])
         #expect(discarded.status == 0, "\(discarded.errors)")

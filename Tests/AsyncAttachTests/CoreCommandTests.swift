@@ -42,7 +42,7 @@ struct CoreCommandTests {
             ("cat \"$0\" | \"$@\" -", 0), ("\"$@\" - <\"$0\"", 0),
             ("\"$@\" <(cat \"$0\")", 0), ("zstd -qc \"$0\" | \"$@\" -", 0),
             ("head -c 400000 \"$0\" | \"$@\" -", 2), ("\"$@\" - </dev/null", 5),
-            (": | \"$@\" -", 5), ("\"$@\" - <&-", 5),
+            (": | \"$@\" -", 5), ("yes | \"$@\" -", 5), ("\"$@\" - <&-", 5),
         ] as [(String, Int32)])
     func aCoreFileMayComeThroughAPipe(script: String, status: Int32) throws {
         let folder = try TemporaryFolder()
@@ -79,6 +79,27 @@ struct CoreCommandTests {
             #expect(result.output.isEmpty)
         }
         #expect(try folder.names() == ["empty"])
+    }
+
+    /// Whatever lies where the program was: tasks are in the core file.
+    @Test func aProgramThatBecameSomethingElseIsNotBelieved() throws {
+        let folder = try TemporaryFolder()
+        let program = folder.path + "/Structure"
+        var copy = try ChildProcess("/bin/cp", [Fixture.folder + "/static/Structure", program])
+        while copy.readLine() != nil {}
+        let file = folder.path + "/core"
+        do {
+            var child = try ChildProcess(program)
+            while let line = child.readLine(), !line.contains("\"ready\"") {}
+            #expect(try Tool.run(["capture", "\(child.pid)", "-o", file]).status == 0)
+        }
+        try FileManager.default.removeItem(atPath: program)
+        try "#!/bin/sh\n".write(toFile: program, atomically: false, encoding: .utf8)
+        for arguments in [["core", file], ["core", file, "--executable", "/etc/passwd"]] {
+            let page = try Tool.run(arguments)
+            #expect(page.status == 2, "\(page.errors)")
+            #expect(page.output.contains("TASKS  21") && page.output.contains("is another one"))
+        }
     }
 
     @Test func theProgramCanLieElsewhere() throws {

@@ -21,6 +21,18 @@ struct VerdictCommandTests {
         #expect((object["findings"] as? [Any])?.isEmpty == true)
     }
 
+    /// What does not move because it may not is not stuck: a paused container, say.
+    @Test(.enabled(if: FrozenGroup.isPossible, "needs cgroup2, and the right to make a group"))
+    func aFrozenProcessIsNotStuck() throws {
+        let fixture = try Fixture("Verdict", ["actor-lock", "busy"])
+        let group = try FrozenGroup(of: fixture.pid)
+        for _ in 0..<3 {
+            let result = try Tool.run(["check", "\(fixture.pid)"])
+            #expect(result.status == 0, "\(result.output)\(result.errors)")
+        }
+        _ = consume group
+    }
+
     @Test func ofSeveralTargetsTheWorstCounts() throws {
         let fixture = try Fixture("Depth")
         let result = try Tool.run(["check", "4194000", "\(fixture.pid)", "-v"])

@@ -22,6 +22,8 @@ struct CoreModules {
     private static let limit = 4096
     /// What a page has at least: so much of a file's beginning is in a core file, if anything is.
     private static let headerSize = 4096
+    /// How an ELF file begins (elf(5)).
+    private static let magic: [UInt8] = [0x7f, 0x45, 0x4c, 0x46]
 
     /// How a file is known to be the one that was mapped.
     private enum Likeness {
@@ -126,16 +128,19 @@ struct CoreModules {
         let isUnchanged = stamp != nil && stamp == FileStamp(descriptor: file.descriptor)
         var likeness = Likeness.unknown
         if let bytes = try? ImageBytes(mapping: file.descriptor) {
-            guard let layout = try? ELFLayout(bytes) else {
+            if let layout = try? ELFLayout(bytes) {
+                code[first.identity] = layout.segments.compactMap { segment in
+                    let (end, overflow) = segment.offset.addingReportingOverflow(segment.fileSize)
+                    return segment.type == ELFLayout.Segment.load && segment.isExecutable
+                        && !overflow ? segment.offset & ~0xffff..<end : nil
+                }
+                likeness = self.likeness(bytes, layout, parts)
+            } else if held(0, Self.magic.count, parts) == Self.magic {
+                likeness = .other
+            } else {
                 // Nothing that we read as a program, so nothing is named after it.
                 return file
             }
-            code[first.identity] = layout.segments.compactMap { segment in
-                let (end, overflow) = segment.offset.addingReportingOverflow(segment.fileSize)
-                return segment.type == ELFLayout.Segment.load && segment.isExecutable && !overflow
-                    ? segment.offset & ~0xffff..<end : nil
-            }
-            likeness = self.likeness(bytes, layout, parts)
         }
         let what = "file \(first.path)"
         let address = Address(first.start)

@@ -40,6 +40,7 @@ enum Expansion {
         switch failure {
         case 0: break
         case EBADMSG: throw .damaged(path: path, what: "it cannot be decompressed")
+        case ENOEXEC: throw .notACore(path: path, what: "no ELF file")
         default: throw .file(path: path, errno: failure)
         }
         var gaps: [Gap] = []

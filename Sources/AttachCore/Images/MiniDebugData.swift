@@ -33,7 +33,8 @@ enum MiniDebugData {
                 continue
             }
             guard failure == 0, let mini = try? ELFFile(ImageBytes(copying: bytes[..<size])),
-                mini.layout.machine == file.layout.machine
+                mini.layout.machine == file.layout.machine,
+                mini.buildID == nil || mini.buildID == file.buildID
             else { return nil }
             return mini
         }

@@ -28,7 +28,8 @@ public struct SecondLook: Sendable {
     /// would miss a thread that went on right after the stop and rests somewhere else since.
     private let switches: [Int32: UInt64]
 
-    /// To be made right after the release; nil where the process is gone.
+    /// To be made right after the release; nil where the process is gone, or frozen: then nothing
+    /// can move.
     init?(_ directory: borrowing ProcessDirectory, thread: Int32, threads: [CapturedThread]) {
         let folder = directory.open("task", flags: O_RDONLY | O_DIRECTORY)
         guard folder >= 0 else { return nil }
@@ -37,6 +38,7 @@ public struct SecondLook: Sendable {
         guard file >= 0 else { return nil }
         memory = OpenFile(adopting: file)
         switches = Self.settled(threads, in: folder)
+        guard !threads.contains(where: { Self.isFrozen($0.id, in: folder) }) else { return nil }
         start = Clock.monotonic()
     }
 
@@ -101,6 +103,14 @@ public struct SecondLook: Sendable {
         guard words.count >= 3 else { return nil }
         let numbers = words.suffix(2).map { UInt64($0.dropFirst(2), radix: 16) }
         return numbers == [thread.registers?.stackPointer, thread.registers?.programCounter]
+    }
+
+    /// Whether the freezer of a cgroup holds a thread, as that of a paused container does. Version 2
+    /// holds it on its way back from a call or the stop (kernel/signal.c), version 1 in a place of
+    /// its own (kernel/freezer.c); the name is that of the function, or of one it is compiled into.
+    private static func isFrozen(_ thread: Int32, in directory: Int32) -> Bool {
+        let places: Set = ["do_freezer_trap", "get_signal", "__refrigerator"]
+        return text("\(thread)/wchan", in: directory).map(places.contains) ?? false
     }
 
     private static func status(of thread: Int32, in directory: Int32) -> ProcessStatus? {

@@ -57,7 +57,7 @@ struct CaptureCommand: ParsableCommand {
                 ErrorMessage.print("not captured: \(gap.what)\(gap.detail.map { ": \($0)" } ?? "")")
             }
             return capture.gaps.isEmpty ? .success : .partial
-        }
+        }.status
         if let failure = file.finish(keep: status.hasReport) {
             ErrorMessage.print(failure.words)
             status = .output

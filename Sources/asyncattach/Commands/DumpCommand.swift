@@ -57,14 +57,15 @@ struct DumpCommand: ParsableCommand {
         let options = output.renderOptions(verbose: verbose)
         let descriptor = file.descriptor
         let unfinished = file.unfinished
-        var status = target.look(
+        let outcome = target.look(
             readsLines: !noLines, symbols: symbols, isVerbose: verbose,
             interrupted: { unfinished.remove() }
         ) { report throws(OutputFile.Failure) in
             try output.format.write(report, options: options, to: descriptor)
             return failOn.map { report.status(failingOn: $0) } ?? .success
         }
-        if let failure = file.finish(keep: status.hasReport) {
+        var status = outcome.status
+        if let failure = file.finish(keep: outcome.isWorthKeeping) {
             ErrorMessage.print(failure.words)
             status = .output
         }
