@@ -30,7 +30,7 @@ enum ErrorMessage {
         case .keptChanging(let pid):
             "process \(pid) kept executing other programs while it was looked at; try again"
         case .system(let what, let errno):
-            "could not \(what): \(SystemError(errno: errno).words)"
+            "could not \(what): \(words(errno: errno))"
         }
     }
 
@@ -38,7 +38,7 @@ enum ErrorMessage {
     static func words(_ error: CoreFileError) -> String {
         switch error {
         case .file(let path, let errno):
-            "could not open \(path): \(SystemError(errno: errno).words)"
+            "could not open \(path): \(words(errno: errno))"
         case .notACore(let path, let what):
             "\(path) is \(what), not a core file; give a core file, or the pid of a process"
         case .notSupported(let path, let what):
@@ -46,6 +46,16 @@ enum ErrorMessage {
         case .damaged(let path, let what):
             "nothing can be read from \(path): \(what); look whether the disk was full or a limit "
                 + "(ulimit -c) cut it"
+        }
+    }
+
+    /// What the system said, and the way out where there is one.
+    static func words(errno: Int32) -> String {
+        let words = SystemError(errno: errno).words
+        return switch errno {
+        case EMFILE: words + "; raise the limit with `ulimit -n`"
+        case ENFILE: words + "; raise the limit with: sudo sysctl fs.file-max=…"
+        default: words
         }
     }
 

@@ -19,7 +19,8 @@ enum ExitStatus: Int32 {
     case timeout = 6
     /// Wrong arguments (EX_USAGE, sysexits.h).
     case usage = 64
-    /// A fault of our own (EX_SOFTWARE).
+    /// We failed ourselves (EX_SOFTWARE): for want of something that the message names, such as
+    /// descriptors or memory, or by a fault of our own.
     case fault = 70
     /// The output could not be written (EX_IOERR).
     case output = 74
@@ -40,6 +41,9 @@ enum ExitStatus: Int32 {
     init(_ error: CoreFileError) {
         switch error {
         case .file(_, errno: EACCES), .file(_, errno: EPERM): self = .notPermitted
+        case .file(_, errno: EMFILE), .file(_, errno: ENFILE), .file(_, errno: ENOMEM),
+            .file(_, errno: ENOSPC):
+            self = .fault
         case .file: self = .noProcess
         case .notACore, .notSupported, .damaged: self = .notSupported
         }

@@ -16,8 +16,8 @@ struct CaptureCommand: ParsableCommand {
             The process is stopped as long as for a report.
 
             Exit codes: 0 done; 2 done, but something could not be read; 3 no such process; \
-            4 not permitted; 5 not a 64-bit ELF program; 6 time-out; 64 usage; 70 a fault of \
-            asyncattach; 74 the file could not be written.
+            4 not permitted; 5 not a 64-bit ELF program; 6 time-out; 64 usage; 70 asyncattach \
+            itself failed; 74 the file could not be written.
             """)
 
     @OptionGroup var target: TargetOptions

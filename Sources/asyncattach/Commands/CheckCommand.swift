@@ -33,7 +33,7 @@ struct CheckCommand: ParsableCommand {
 
             Exit codes: 0 healthy; 1 a finding; 2 no finding, but something could not be read; \
             3 no such process; 4 not permitted; 5 not a 64-bit ELF program; 6 time-out; 64 usage; \
-            70 a fault of asyncattach; 74 the output could not be written. Of several targets' \
+            70 asyncattach itself failed; 74 the output could not be written. Of several targets' \
             codes the first of these counts: 74 1 70 4 5 6 3 2 0.
             """)
 

@@ -20,7 +20,7 @@ struct CoreCommand: ParsableCommand {
             Exit codes: 0 done; 1 a finding, with --fail-on; 2 done, but something could not be \
             read; 3 no such file; \
             4 not permitted; 5 not a core file of a 64-bit ELF program; 6 time-out; 64 usage; \
-            70 a fault of asyncattach; 74 the output could not be written.
+            70 asyncattach itself failed; 74 the output could not be written.
             """)
 
     @Argument(help: "A core file; - for standard input.", completion: .file())

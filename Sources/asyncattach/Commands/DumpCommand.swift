@@ -19,8 +19,8 @@ struct DumpCommand: ParsableCommand {
 
             Exit codes: 0 done; 1 a finding, with --fail-on; 2 done, but something could not be \
             read; 3 no such process; \
-            4 not permitted; 5 not a 64-bit ELF program; 6 time-out; 64 usage; 70 a fault of \
-            asyncattach; 74 the output could not be written.
+            4 not permitted; 5 not a 64-bit ELF program; 6 time-out; 64 usage; 70 asyncattach \
+            itself failed; 74 the output could not be written.
             """)
 
     @OptionGroup var target: TargetOptions

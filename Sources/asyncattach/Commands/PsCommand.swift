@@ -32,8 +32,8 @@ struct PsCommand: ParsableCommand {
             files tell. Of a statically linked and stripped program they tell only that it is one; \
             asyncattach PID finds out the rest.
 
-            Exit codes: 0 done, also if the list is empty; 6 time-out; 64 usage; 70 a fault of \
-            asyncattach; 74 the output could not be written.
+            Exit codes: 0 done, also if the list is empty; 6 time-out; 64 usage; 70 asyncattach \
+            itself failed; 74 the output could not be written.
             """)
 
     @Flag(
