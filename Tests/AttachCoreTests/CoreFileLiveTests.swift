@@ -12,16 +12,16 @@ struct CoreFileLiveTests {
     @Test(
         .enabled(if: CoreFolder.kernelWritesThere, "core_pattern is the name of a file"),
         arguments: [
-            ("Bank", Fixture.Mode.release), ("Structure", .static),
-            ("Isolation", .releaseWithoutDebugInformation),
+            ("Bank", Fixture.Mode.release), ("Structure", .static), ("Structure", .stripped),
+            ("Isolation", .releaseWithoutDebugInformation), ("Actors", .stripped),
+            ("Continuations", .static),
         ])
     func aCoreOfTheKernelShowsWhatTheProcessShowed(name: String, mode: Fixture.Mode) throws {
         let folder = try CoreFolder()
         let fixture = try Fixture(name, mode: mode, launcher: folder.launcher)
         let live = try Self.snapshot(of: LiveCapture.take(pid: fixture.pid))
         fixture.child.signal(SIGQUIT)
-        let path = try folder.core(of: fixture.pid)
-        let capture = try CoreReader.read(path)
+        let capture = try CoreReader.read(folder.core(of: fixture.pid))
         let core = try Self.snapshot(of: capture)
         expect(core, toBe: live)
         #expect(core.capture.source == .core)
@@ -34,6 +34,39 @@ struct CoreFileLiveTests {
         #expect(capture.clocks == nil && capture.secondLook == nil)
         // What the kernel leaves out by default came from the files: the core file is small.
         #expect(core.capture.bytes < 64 << 20)
+    }
+
+    /// The kernel writes ids as the process knows them, gdb as it sees them itself. In memory, as
+    /// the owners of locks, there are only the former.
+    @Test(
+        .enabled(if: CoreFolder.kernelWritesThere && CoreFolder.hasGDB && CoreFolder.canUnshare),
+        arguments: [true, false])
+    func theIDsOfAContainerAreToldFromOurs(isOfGDB: Bool) throws {
+        let folder = try CoreFolder()
+        let fixture = try Fixture(
+            "Verdict", ["abba-mutex"], launcher: CoreFolder.unshare + folder.forkingLauncher)
+        // unshare, a shell, which has the pid 1 there, and the program.
+        let pid = try CoreFolder.child(of: CoreFolder.child(of: fixture.pid))
+        let live = try Self.snapshot(of: LiveCapture.take(pid: pid))
+        #expect(live.threads.allSatisfy { $0.namespaceID != nil })
+        #expect(live.threads.count { $0.wait?.owner != nil } >= 2)
+        let path: String
+        if isOfGDB {
+            path = try folder.coreOfGDB(of: pid)
+        } else {
+            kill(pid, SIGQUIT)
+            path = try folder.core(of: pid)
+        }
+        let core = try Self.snapshot(of: CoreReader.read(path))
+        expect(core, toBe: live, hasInnerIDs: !isOfGDB)
+        #expect(core.coverage.gaps.isEmpty)
+        if isOfGDB {
+            #expect(core.process.pid == pid)
+            #expect(core.threads.map(\.namespaceID) == live.threads.map(\.namespaceID))
+        } else {
+            #expect(core.process.pid == live.process.namespacePIDs.last)
+            #expect(core.threads.allSatisfy { $0.namespaceID == nil })
+        }
     }
 
     @Test(.enabled(if: CoreFolder.kernelWritesThere, "core_pattern is the name of a file"))
@@ -129,29 +162,41 @@ struct CoreFileLiveTests {
 
     /// The same tasks in the same states with the same stacks, threads, groups and actors. (Only
     /// threads that ran had moved on.)
-    private func expect(_ core: Snapshot, toBe live: Snapshot) {
+    ///
+    /// - Parameter hasInnerIDs: Whether the ids of the core file are those of the process's own
+    ///   pid namespace.
+    private func expect(_ core: Snapshot, toBe live: Snapshot, hasInnerIDs: Bool = false) {
         #expect(!live.tasks.isEmpty)
+        let ids = Dictionary(
+            uniqueKeysWithValues: live.threads.map { thread in
+                (thread.id, hasInnerIDs ? thread.namespaceID ?? thread.id : thread.id)
+            })
         let ran = Set(live.threads.filter { $0.systemCall == nil }.map(\.id))
         #expect(core.tasks.map(\.id) == live.tasks.map(\.id))
         for (ours, theirs) in zip(core.tasks, live.tasks) {
             #expect(ours.name == theirs.name)
             #expect(ours.state == theirs.state, "task \(ours.id)")
-            #expect(ours.thread == theirs.thread, "task \(ours.id)")
+            #expect(ours.thread == theirs.thread.flatMap { ids[$0] }, "task \(ours.id)")
             #expect("\(ours.wait as Any)" == "\(theirs.wait as Any)", "task \(ours.id)")
             guard theirs.thread.map(ran.contains) != true else { continue }
             #expect(ours.frames == theirs.frames, "task \(ours.id)")
         }
-        #expect(core.threads.map(\.id) == live.threads.map(\.id))
+        #expect(core.threads.map(\.id) == live.threads.map { ids[$0.id] })
         for (ours, theirs) in zip(core.threads, live.threads) {
             #expect(ours.name.isEmpty)
             #expect(ours.task == theirs.task, "thread \(ours.id)")
-            guard !ran.contains(ours.id) else { continue }
+            guard !ran.contains(theirs.id) else { continue }
             #expect(ours.wait?.kind == theirs.wait?.kind, "thread \(ours.id)")
-            #expect(ours.wait?.owner == theirs.wait?.owner, "thread \(ours.id)")
+            #expect(ours.wait?.owner == theirs.wait?.owner.flatMap { ids[$0] }, "thread \(ours.id)")
             #expect(ours.frames == theirs.frames, "thread \(ours.id)")
         }
         #expect("\(core.groups)" == "\(live.groups)")
-        #expect("\(core.actors)" == "\(live.actors)")
+        let actors = live.actors.map { actor in
+            var actor = actor
+            actor.thread = actor.thread.flatMap { ids[$0] }
+            return actor
+        }
+        #expect("\(core.actors)" == "\(actors)")
         #expect(core.images.map(\.buildID) == live.images.map(\.buildID))
         #expect(core.images.map(\.path) == live.images.map(\.path))
     }
@@ -186,6 +231,28 @@ struct CoreFolder: ~Copyable {
     var launcher: [String] {
         let script = #"cd "$0" && ulimit -c unlimited && SWIFT_BACKTRACE=enable=no exec "$@""#
         return ["/bin/sh", "-c", script, path]
+    }
+
+    /// The same, with a process of its own between.
+    var forkingLauncher: [String] {
+        let script = #"cd "$0"; ulimit -c unlimited; SWIFT_BACKTRACE=enable=no "$@"; exit $?"#
+        return ["/bin/sh", "-c", script, path]
+    }
+
+    /// What starts a program among pids of its own.
+    static let unshare = [
+        "/usr/bin/unshare", "--pid", "--mount", "--mount-proc", "--fork", "--kill-child",
+    ]
+
+    /// Whether we may.
+    static let canUnshare =
+        (try? run(unshare[0], unshare.dropFirst() + ["/bin/true"])) == 0
+
+    /// The first child of a process.
+    static func child(of pid: Int32) throws -> Int32 {
+        let children = try String(
+            contentsOfFile: "/proc/\(pid)/task/\(pid)/children", encoding: .utf8)
+        return try #require(children.split(separator: " ").first.flatMap { Int32($0) })
     }
 
     /// The core file that a dying process leaves here.

@@ -11,7 +11,8 @@ import Testing
 struct CoreWriterTests {
     @Test(arguments: [
         ("Bank", Fixture.Mode.release, []), ("Waits", .debug, []), ("Locks", .release, []),
-        ("Structure", .static, []), ("Many", .release, ["2000"]),
+        ("Structure", .static, []), ("Structure", .stripped, []), ("Isolation", .release, []),
+        ("Actors", .stripped, []), ("Continuations", .release, []), ("Many", .release, ["2000"]),
         ("Verdict", .release, ["cont-epoll"]),
     ])
     func whatIsReadBackIsTheSame(

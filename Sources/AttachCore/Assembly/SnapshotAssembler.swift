@@ -46,6 +46,10 @@ public struct SnapshotAssembler {
             let files = images.fileSegments()
             return (images, capture.memory.layered(over: files.segments, owners: files.owners))
         }
+        if !capture.areThreadIDsCertain {
+            LibraryThreadIDs(images: images, memory: memory, architecture: capture.architecture)?
+                .settle(&capture)
+        }
         let calls = SystemCallRepair { memory.copy($0, count: $1) }
         for index in capture.threads.indices { calls.repair(&capture.threads[index]) }
         let stacks = times.measure("unwinding") { [self] in unwind(memory, images) }

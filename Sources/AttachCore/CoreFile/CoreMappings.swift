@@ -61,8 +61,10 @@ struct CoreMappings {
                 lost.append(load.address + held..<load.address + promised)
                 cut &+= promised - held
             }
+            let isRest = promised == 0 && isRestOfData(load)
             let isFile = addMappings(load, &rest)
-            if expectsAll, !isFile, load.isWritable, load.flags & 4 != 0, promised < load.memorySize
+            if expectsAll, !isFile, !isRest, load.isWritable, load.flags & 4 != 0,
+                promised < load.memorySize
             {
                 firstAbsent = firstAbsent ?? load.address + promised
                 absent &+= load.memorySize - promised
@@ -106,6 +108,14 @@ struct CoreMappings {
             if !isHole { bytes += size }
         }
         return held
+    }
+
+    /// Whether a segment goes on where the data of a program or library ends: what of that begins
+    /// as zeros. The kernel leaves it out if nothing was ever written there (fs/coredump.c,
+    /// `vma_dump_size`), and then nothing is missing.
+    private func isRestOfData(_ load: ELFLayout.Segment) -> Bool {
+        guard let last = mappings.last, last.end == load.address else { return false }
+        return last.isFile && last.isWritable
     }
 
     /// Adds the mappings of one segment, cut where files begin and end. Returns whether a file

@@ -36,7 +36,8 @@ struct CoreParts {
                 timeNanoseconds: time, pauseNanoseconds: 0, bytes: space.bytes, source: .core),
             mappings: mappings.without(space.lost), threads: threads.threads, memory: memory,
             files: modules.files, root: modules.root, gaps: gaps + modules.gaps,
-            auxiliaryVector: process.auxiliaryVector, mappedBytes: bytes.count)
+            auxiliaryVector: process.auxiliaryVector, mappedBytes: bytes.count,
+            areThreadIDsCertain: false)
     }
 
     /// The capture that this file was written from.

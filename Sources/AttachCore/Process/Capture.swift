@@ -41,6 +41,10 @@ public struct Capture: Sendable {
     /// Bytes of our address space that it takes up beside what was read: a core file is mapped,
     /// holes included, which may be more than there is memory.
     public var mappedBytes: UInt64 = 0
+
+    /// Whether the target's words are known to name its threads by `namespaceID`, or else by `id`;
+    /// not so at first for a core file that another program wrote.
+    var areThreadIDsCertain = true
 }
 
 /// One thread of a capture.

@@ -16,7 +16,8 @@ struct ThreadWaitReader {
     init(capture: Capture, memory: TargetMemory, images: ImageTable) {
         let numbers = ThreadNumbers(
             capture.threads, isNamespaced: !capture.process.namespacePIDs.isEmpty,
-            isComplete: !capture.gaps.contains { $0.what == "threads" })
+            isComplete: capture.areThreadIDsCertain
+                && !capture.gaps.contains { $0.what == "threads" })
         self.memory = memory
         clocks = capture.clocks
         locks = PosixLocks(memory: memory, numbers: numbers)
