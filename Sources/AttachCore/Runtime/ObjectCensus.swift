@@ -18,6 +18,8 @@ struct ObjectCensus {
     /// classes; every one of them is looked at about once.
     private static let lookLimit = 20_000_000
     private static let hitsAtOnce = 2048
+    /// An even number: the two words that are looked at stay together.
+    private static let wordsAtOnce = 8192
 
     private var rejected = [UInt64](repeating: 0, count: Int(CL_OBJECT_SLOTS))
     private var looks = 0
@@ -43,15 +45,36 @@ struct ObjectCensus {
         let skip = (16 &- segment.start & 15) & 15
         guard let bytes = unsafe segment.bytes, bytes.count >= Int(skip) + 16 else { return }
         let aligned = unsafe UnsafeRawBufferPointer(rebasing: bytes[Int(skip)...])
-        // What was captured lies in our memory as it lay in the target's, page by page.
-        guard let base = aligned.baseAddress, Int(bitPattern: base) & 7 == 0 else { return }
-        let words = unsafe aligned.bindMemory(to: UInt64.self)
+        let start = segment.start &+ skip
+        if let base = aligned.baseAddress, Int(bitPattern: base) & 7 == 0 {
+            return unsafe search(aligned.bindMemory(to: UInt64.self), at: start, &reader)
+        }
+        // In a core file the memory may begin at any byte: capture's and gdb's do not align it.
+        var words = [UInt64](repeating: 0, count: Self.wordsAtOnce)
+        for from in stride(from: 0, to: aligned.count & ~15, by: Self.wordsAtOnce * 8) {
+            guard !isCut else { return }
+            let count = min(Self.wordsAtOnce * 8, aligned.count & ~15 - from)
+            unsafe words.withUnsafeMutableBytes { copy in
+                unsafe copy.copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: aligned[from..<from + count]))
+            }
+            unsafe words.withUnsafeBufferPointer { words in
+                unsafe search(
+                    UnsafeBufferPointer(rebasing: words[..<(count / 8)]), at: start &+ UInt64(from),
+                    &reader)
+            }
+        }
+    }
+
+    private mutating func search(
+        _ words: UnsafeBufferPointer<UInt64>, at start: UInt64, _ reader: inout WordReader
+    ) {
         var hits = [Int](repeating: 0, count: Self.hitsAtOnce)
         var from = 0
         while from < words.count, !isCut {
             let found = unsafe find(words, from, &hits)
             for index in hits[..<found] {
-                take(segment.start &+ skip &+ UInt64(from + index) &* 8, &reader)
+                take(start &+ UInt64(from + index) &* 8, &reader)
             }
             guard found == hits.count else { return }
             from += hits[found - 1] + 2
