@@ -26,13 +26,22 @@ extension Report {
         findings.filter { $0.confidence >= level.confidence }
     }
 
-    /// That something could not be read, in a line; nil where all could.
-    var remarkOnGaps: String? {
-        let gaps = snapshot.coverage.gaps
-        guard let first = gaps.first else { return nil }
-        let more = gaps.count > 1 ? " and \(gaps.count - 1) more" : ""
-        return "process \(snapshot.process.pid): could not read \(first.what)\(more); "
-            + "`asyncattach \(snapshot.process.pid)` says why"
+    /// Why there may be less to find than a script expects, a line each.
+    var remarks: [String] {
+        let pid = snapshot.process.pid
+        var remarks: [String] = []
+        if !snapshot.runtime.hasSwift {
+            remarks.append(
+                "process \(pid) has no Swift code; only what its threads wait for was looked at")
+        }
+        if let first = snapshot.coverage.gaps.first {
+            let count = snapshot.coverage.gaps.count
+            remarks.append(
+                "process \(pid): could not read \(first.what)"
+                    + (count > 1 ? " and \(count - 1) more" : "")
+                    + "; `asyncattach \(pid)` says why")
+        }
+        return remarks
     }
 
     /// What a script hears of this report.

@@ -26,8 +26,9 @@ struct PsTests {
         #expect(line?.contains(mode == .static ? " static " : " dynamic ") == true)
     }
 
-    @Test func aStrippedProgramIsStillSwift() throws {
-        let fixture = try Fixture("Actors", mode: .stripped)
+    @Test(arguments: [("Actors", "stripped"), ("Isolation", "release-nog-static-bare")])
+    func aStrippedProgramIsStillSwift(name: String, mode: String) throws {
+        let fixture = try Fixture(name, mode: Fixture.Mode(rawValue: mode))
         let listed = try #require(try process(fixture.pid))
         let runtime = try #require(listed["runtime"] as? [String: Any])
         #expect(runtime["present"] as? Bool == true)

@@ -179,6 +179,9 @@ struct ELFLayout: Sendable {
         return nil
     }
 
+    /// Whether the file says what its sections are called; the loader does not need that.
+    var hasSectionNames: Bool { sectionNames != nil }
+
     /// The section with this name, if its bytes lie in the file.
     func section(named name: String, in file: ImageBytes) -> Section? {
         sections.first { section in

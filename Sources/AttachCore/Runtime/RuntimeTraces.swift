@@ -20,7 +20,7 @@ struct RuntimeTraces: Sendable {
         // (stdlib/public/runtime/SwiftRT-ELF-WASM.cpp); the runtime is none without them.
         hasSwiftCode = file.layout.section(named: "swift5_protocols", in: file.bytes) != nil
         hasSymbolTable = SymbolTable(ELFLayout.Section.symbolTable, of: file) != nil
-        guard hasSwiftCode || file.layout.sections.isEmpty else { return }
+        guard hasSwiftCode || !file.layout.hasSectionNames else { return }
         // A large program has a million symbols, and hardly any program has the runtime in it.
         let holdsMetadata = Self.holdsMetadata(file)
         guard holdsMetadata || Self.mayExportRuntime(file) else { return }

@@ -101,8 +101,10 @@ import CUnwind
     }
 
     private func recordFromCode(_ pc: UInt64) -> UInt64? {
-        if let function = images.functionRange(containing: Address(pc)), function.contains(pc) {
-            if let rule = decoded(function) { return make(rule, for: pc) }
+        if let function = images.functionRange(containing: Address(pc)), function.contains(pc),
+            let code = code(of: function)
+        {
+            if let rule = decoded(function, code) { return make(rule, for: pc) }
         } else {
             if position.isInterrupted {
                 for rule in outsideFunctions(pc) where leadsToCaller(rule) {
@@ -122,12 +124,17 @@ import CUnwind
         return nil
     }
 
-    private func decoded(_ function: Range<UInt64>) -> FrameRule? {
+    /// nil where a debug file knows of the function, and the program with its code is not there.
+    private func code(of function: Range<UInt64>) -> [UInt8]? {
         let size = function.upperBound - function.lowerBound
-        guard let length = Int(exactly: size), position.pc >= function.lowerBound,
-            let code = memory.copy(
-                Address(function.lowerBound), count: Int(min(size, Self.codeLimit)))
-        else { return nil }
+        return memory.copy(Address(function.lowerBound), count: Int(min(size, Self.codeLimit)))
+    }
+
+    private func decoded(_ function: Range<UInt64>, _ code: [UInt8]) -> FrameRule? {
+        let size = function.upperBound - function.lowerBound
+        guard let length = Int(exactly: size), position.pc >= function.lowerBound else {
+            return nil
+        }
         let candidates = PrologueDecoder(
             code: code, size: length, pc: Int(position.pc - function.lowerBound)
         ).candidates(isInterrupted: position.isInterrupted)

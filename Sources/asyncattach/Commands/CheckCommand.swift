@@ -64,7 +64,7 @@ struct CheckCommand: ParsableCommand {
             report throws(OutputFile.Failure) in
             var sink = DescriptorSink(1)
             try renderer.render(report, options: options, into: &sink)
-            if let remark = report.remarkOnGaps { ErrorMessage.print(remark) }
+            for remark in report.remarks { ErrorMessage.print(remark) }
             return report.status(failingOn: failOn)
         }.status
         if status != .success { throw ExitCode(status.rawValue) }
