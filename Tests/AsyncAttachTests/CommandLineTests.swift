@@ -307,7 +307,9 @@ struct CommandLineTests {
         #expect(gaps.contains { $0["reason"] as? String == "notStopped" })
         let check = try Tool.run(["check", "\(fixture.pid)"])
         #expect(check.status == 2 && check.output.isEmpty)
-        #expect(check.errorLines.count == 1 && check.errors.contains("could not read thread"))
+        #expect(check.errorLines.count { $0.contains("could not read thread") } == 1)
+        #expect(check.errorLines.count { $0.contains("has no Swift code") } == 1)
+        #expect(check.errorLines.count == 2)
     }
 
     @Test func aFileAppearsWholeOrNotAtAll() throws {
