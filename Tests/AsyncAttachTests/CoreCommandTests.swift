@@ -81,6 +81,35 @@ struct CoreCommandTests {
         #expect(try folder.names() == ["empty"])
     }
 
+    /// A debug file has names and no code: stacks are as long as without it.
+    @Test func aDebugFileShortensNoStack() throws {
+        let folder = try TemporaryFolder()
+        let program = folder.path + "/Bank"
+        var copy = try ChildProcess("/bin/cp", [Fixture.folder + "/release/Bank", program])
+        while copy.readLine() != nil {}
+        let file = folder.path + "/core"
+        do {
+            var child = try ChildProcess(program)
+            while let line = child.readLine(), !line.contains("\"ready\"") {}
+            #expect(try Tool.run(["capture", "\(child.pid)", "-o", file]).status == 0)
+        }
+        var split = try ChildProcess(
+            "/usr/bin/objcopy", ["--only-keep-debug", program, program + ".debug"])
+        while split.readLine() != nil {}
+        try FileManager.default.removeItem(atPath: program)
+        let page = ["core", file, "--all", "--only", "threads"]
+        let bare = try Tool.run(page)
+        let named = try Tool.run(page + ["--debug-dir", folder.path])
+        #expect(named.output.contains("Vault.audit(_:)"), "\(named.output)")
+        for result in [bare, named] {
+            #expect(result.output.contains("_dispatch_worker_thread"), "\(result.output)")
+        }
+        func ends(_ result: Tool.Result) -> Int {
+            result.output.split(separator: "\n").count { $0.contains("the stack ends here") }
+        }
+        #expect(ends(named) == ends(bare))
+    }
+
     /// Whatever lies where the program was: tasks are in the core file.
     @Test func aProgramThatBecameSomethingElseIsNotBelieved() throws {
         let folder = try TemporaryFolder()

@@ -52,6 +52,14 @@ import Glibc
         }
     }
 
+    /// Whether these are the bytes of a file, rather than what was put together of one.
+    var isFile: Bool {
+        switch storage {
+        case .mapping: true
+        case .allocation: false
+        }
+    }
+
     /// Whether the file was cut short since it was mapped, and pages of it read as zeroes.
     var hasLostPages: Bool {
         switch storage {

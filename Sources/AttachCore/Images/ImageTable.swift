@@ -77,7 +77,8 @@ struct ImageTable: Sendable {
         var segments: [TargetMemory.Segment] = []
         var owners: [AnyObject] = []
         for image in images {
-            guard let file = image.file else { continue }
+            // What was put together from memory is there already, and has zeroes for what is not.
+            guard let file = image.file, file.bytes.isFile else { continue }
             for mapping in image.mappings
             where mapping.isFile && mapping.isReadable && !mapping.isShared {
                 guard mapping.fileOffset < file.bytes.count, mapping.start < mapping.end else {
