@@ -81,18 +81,21 @@ struct CoreCommandTests {
         #expect(try folder.names() == ["empty"])
     }
 
+    /// Makes a core file of a copy of a fixture, which has ended afterwards.
+    private func capture(_ fixture: String, copiedTo program: String, into file: String) throws {
+        var copy = try ChildProcess("/bin/cp", [fixture, program])
+        while copy.readLine() != nil {}
+        var child = try ChildProcess(program)
+        while let line = child.readLine(), !line.contains("\"ready\"") {}
+        #expect(try Tool.run(["capture", "\(child.pid)", "-o", file]).status == 0)
+    }
+
     /// A debug file has names and no code: stacks are as long as without it.
     @Test func aDebugFileShortensNoStack() throws {
         let folder = try TemporaryFolder()
         let program = folder.path + "/Bank"
-        var copy = try ChildProcess("/bin/cp", [Fixture.folder + "/release/Bank", program])
-        while copy.readLine() != nil {}
         let file = folder.path + "/core"
-        do {
-            var child = try ChildProcess(program)
-            while let line = child.readLine(), !line.contains("\"ready\"") {}
-            #expect(try Tool.run(["capture", "\(child.pid)", "-o", file]).status == 0)
-        }
+        try capture(Fixture.folder + "/release/Bank", copiedTo: program, into: file)
         var split = try ChildProcess(
             "/usr/bin/objcopy", ["--only-keep-debug", program, program + ".debug"])
         while split.readLine() != nil {}
@@ -114,14 +117,8 @@ struct CoreCommandTests {
     @Test func aProgramThatBecameSomethingElseIsNotBelieved() throws {
         let folder = try TemporaryFolder()
         let program = folder.path + "/Structure"
-        var copy = try ChildProcess("/bin/cp", [Fixture.folder + "/static/Structure", program])
-        while copy.readLine() != nil {}
         let file = folder.path + "/core"
-        do {
-            var child = try ChildProcess(program)
-            while let line = child.readLine(), !line.contains("\"ready\"") {}
-            #expect(try Tool.run(["capture", "\(child.pid)", "-o", file]).status == 0)
-        }
+        try capture(Fixture.folder + "/static/Structure", copiedTo: program, into: file)
         try FileManager.default.removeItem(atPath: program)
         try "#!/bin/sh\n".write(toFile: program, atomically: false, encoding: .utf8)
         for arguments in [["core", file], ["core", file, "--executable", "/etc/passwd"]] {

@@ -141,7 +141,7 @@ import CElf
         var missing = addresses.count
         var isFound = [Bool](repeating: false, count: addresses.count)
         func match(_ entry: (range: Range<UInt64>, unit: Int)) {
-            var index = Self.lowerBound(addresses, entry.range.lowerBound)
+            var index = addresses.firstIndex(notBelow: entry.range.lowerBound)
             while index < addresses.count, addresses[index] < entry.range.upperBound {
                 if !isFound[index] {
                     isFound[index] = true
@@ -158,16 +158,6 @@ import CElf
             for entry in ranges[known...] { match(entry) }
         }
         return found.keys.sorted().map { (units[$0], (found[$0] ?? []).sorted()) }
-    }
-
-    private static func lowerBound(_ sorted: [UInt64], _ value: UInt64) -> Int {
-        var low = 0
-        var high = sorted.count
-        while low < high {
-            let middle = (low + high) / 2
-            if sorted[middle] < value { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 
     /// Reads the ranges of one more unit.

@@ -41,7 +41,7 @@ struct GeneratedCode: Sendable {
             let line = unsafe Line(all, at: position)
             position = line.end
             guard let range = line.range else { continue }
-            var index = Self.lowerBound(wanted, range.lowerBound)
+            var index = wanted.firstIndex(notBelow: range.lowerBound)
             while index < wanted.count, wanted[index] < range.upperBound {
                 found[wanted[index]] = unsafe Function(
                     name: String(
@@ -51,16 +51,6 @@ struct GeneratedCode: Sendable {
             }
         }
         return found
-    }
-
-    private static func lowerBound(_ sorted: [UInt64], _ value: UInt64) -> Int {
-        var low = 0
-        var high = sorted.count
-        while low < high {
-            let middle = (low + high) / 2
-            if sorted[middle] < value { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 
     /// One line of the file.
