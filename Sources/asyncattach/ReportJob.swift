@@ -52,7 +52,7 @@ struct ReportJob {
 
     /// From what was seen to what it means, with a second look where that makes it surer.
     private func report(
-        on snapshot: Snapshot, of capture: Capture, _ times: inout PartTimes
+        on snapshot: Snapshot, of capture: Capture, _ times: inout PhaseTimings
     ) -> Report {
         var snapshot = snapshot
         var diagnosis = times.measure("diagnosis") { Diagnosis(of: snapshot) }
@@ -67,7 +67,7 @@ struct ReportJob {
             findings: diagnosis.findings)
     }
 
-    private func printTimes(_ times: PartTimes, _ capture: Capture) {
+    private func printTimes(_ times: PhaseTimings, _ capture: Capture) {
         var words: [String] = []
         if capture.record.source == .live {
             words.append("stopped \(capture.record.pauseNanoseconds / 1000) µs")

@@ -19,7 +19,7 @@ func fuzz(_ bytes: [UInt8]) {
         guard let own = try? CaptureNote(note.bytes) else { continue }
         // What was read says the same when it is written.
         let again = ImageBytes(copying: own.bytes)
-        let copy = CoreBytes(file: again, start: 0, count: again.count)
+        let copy = ByteSlice(file: again, start: 0, count: again.count)
         precondition((try? CaptureNote(copy))?.bytes == own.bytes)
     }
 }

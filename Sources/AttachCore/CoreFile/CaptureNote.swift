@@ -152,7 +152,7 @@ extension NoteWriter {
 
 extension CaptureNote {
     /// Reads one; throws where it is not what we would have written.
-    init(_ bytes: CoreBytes) throws(NoteReader.Malformed) {
+    init(_ bytes: ByteSlice) throws(NoteReader.Malformed) {
         var note = NoteReader(bytes)
         process = try note.process()
         record = CaptureRecord(

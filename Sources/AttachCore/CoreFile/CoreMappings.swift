@@ -244,7 +244,7 @@ struct CoreFileList {
 
     init() {}
 
-    init(_ note: CoreBytes) {
+    init(_ note: ByteSlice) {
         guard let count: UInt64 = note.load(0), let pageSize: UInt64 = note.load(8),
             count <= CoreMappings.limit, count <= note.count / 24
         else {

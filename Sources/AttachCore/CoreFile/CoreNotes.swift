@@ -7,7 +7,7 @@ struct CoreNotes {
         /// What it is, e.g. `NT_PRSTATUS`.
         var type: UInt32
         /// What it says.
-        var bytes: CoreBytes
+        var bytes: ByteSlice
     }
 
     /// In the file's order.
@@ -48,64 +48,14 @@ struct CoreNotes {
                 notes.append(
                     Note(
                         owner: owner, type: type,
-                        bytes: CoreBytes(file: file, start: body, count: UInt64(size))))
+                        bytes: ByteSlice(file: file, start: body, count: UInt64(size))))
             }
             position = min(next, end)
         }
     }
 
     /// What the first note of this kind says.
-    func first(_ owner: String, _ type: UInt32) -> CoreBytes? {
+    func first(_ owner: String, _ type: UInt32) -> ByteSlice? {
         notes.first { $0.type == type && $0.owner == owner }?.bytes
-    }
-}
-
-/// A run of bytes of a core file.
-struct CoreBytes {
-    /// The whole file.
-    let file: ImageBytes
-    /// Where it begins there.
-    let start: UInt64
-    /// How many bytes it has; they lie in the file.
-    let count: UInt64
-
-    /// An integer at an offset; nil where it does not lie within.
-    func load<T: FixedWidthInteger & BitwiseCopyable>(
-        _ offset: UInt64, as type: T.Type = T.self
-    ) -> T? {
-        guard offset <= count, UInt64(MemoryLayout<T>.size) <= count - offset else { return nil }
-        return file.load(start + offset)
-    }
-
-    /// The string at an offset, up to its NUL, at most `limit` bytes of it and no further than
-    /// the run goes; and how many bytes it has.
-    func string(_ offset: UInt64, limit: UInt64) -> (text: String, size: UInt64)? {
-        guard offset <= count,
-            let bytes = unsafe file.slice(start + offset, min(limit, count - offset))
-        else { return nil }
-        let text = unsafe bytes.prefix { $0 != 0 }
-        return unsafe (String(decoding: text, as: UTF8.self), UInt64(text.count))
-    }
-
-    /// A string of exactly so many bytes; nil where there are not so many.
-    func text(_ offset: UInt64, size: UInt64) -> String? {
-        guard offset <= count, size <= count - offset,
-            let bytes = unsafe file.slice(start + offset, size)
-        else { return nil }
-        return unsafe String(decoding: bytes, as: UTF8.self)
-    }
-
-    /// So many words from an offset; nil where there are not so many.
-    func words(_ offset: UInt64, count wanted: Int) -> [UInt64]? {
-        guard wanted >= 0, offset <= count, UInt64(wanted) <= (count - offset) / 8 else {
-            return nil
-        }
-        return (0..<UInt64(wanted)).compactMap { load(offset + $0 * 8) }
-    }
-
-    /// Everything.
-    var array: [UInt8] {
-        guard let bytes = unsafe file.slice(start, count) else { return [] }
-        return unsafe Array(bytes)
     }
 }

@@ -46,7 +46,7 @@ struct CoreThreads {
     }
 
     private static func thread(
-        _ bytes: CoreBytes, _ architecture: Architecture
+        _ bytes: ByteSlice, _ architecture: Architecture
     ) -> CapturedThread? {
         guard let id: Int32 = bytes.load(idOffset), id > 0,
             let words = bytes.words(registerOffset, count: architecture.registerCount),

@@ -62,7 +62,7 @@ struct SourceProcess {
         _ answer: [UInt8], _ requests: [CodeAddress]
     ) throws(ProcessCopy.Failure) {
         let bytes = ImageBytes(copying: answer)
-        var note = NoteReader(CoreBytes(file: bytes, start: 0, count: bytes.count))
+        var note = NoteReader(ByteSlice(file: bytes, start: 0, count: bytes.count))
         do throws(NoteReader.Malformed) {
             damage = try note.optional { note throws(NoteReader.Malformed) in try note.text() }
             for code in requests {

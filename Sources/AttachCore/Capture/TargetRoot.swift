@@ -9,14 +9,10 @@ public struct TargetRoot: Sendable {
     /// changed its root (chroot(2)); empty for `/`.
     private let path: String
 
-    /// The root of the process that a thread belongs to; nil where we may not look.
-    init?(_ directory: borrowing ProcessDirectory, thread: Int32) {
-        let link = "task/\(thread)/root"
-        let descriptor = directory.open(link, flags: cl_open_path_only | O_DIRECTORY)
-        guard descriptor >= 0 else { return nil }
-        folder = OpenFile(adopting: descriptor)
-        let path = directory.destination(of: link) ?? "/"
-        self.path = path == "/" ? "" : path
+    /// A folder that is open, and its own path; empty for `/`.
+    init(_ folder: OpenFile, path: String) {
+        self.folder = folder
+        self.path = path
     }
 
     /// A folder of ours that stands for one.

@@ -36,10 +36,10 @@ struct NoteReader {
     /// Thrown where the note ends too early or says what cannot be.
     struct Malformed: Error {}
 
-    private let bytes: CoreBytes
+    private let bytes: ByteSlice
     private var position: UInt64 = 0
 
-    init(_ bytes: CoreBytes) { self.bytes = bytes }
+    init(_ bytes: ByteSlice) { self.bytes = bytes }
 
     mutating func number<T: FixedWidthInteger & BitwiseCopyable>(
         _ type: T.Type = T.self

@@ -1,7 +1,7 @@
 import Glibc
 
 /// What the parts of some work took, for people who measure.
-public struct PartTimes: Sendable {
+public struct PhaseTimings: Sendable {
     /// One part.
     public struct Part: Sendable {
         /// What was done.

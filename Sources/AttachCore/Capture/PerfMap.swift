@@ -11,12 +11,15 @@ public struct PerfMap: Sendable {
     /// Larger ones are not read.
     static let sizeLimit = 256 << 20
 
-    /// Opens the file of a process, below its own root and by its own pid; nil without one that
-    /// may be believed: a regular file, no link, of the process's user or of root.
-    init?(_ status: ProcessStatus, root: TargetRoot?) {
-        guard let root, let pid = status.namespaceIDs.last, let user = status.effectiveUser else {
-            return nil
-        }
+    /// Opens the file of a process; nil without one that may be believed: a regular file, no
+    /// link, of the process's user or of root.
+    ///
+    /// - Parameters:
+    ///   - pid: Its pid in its own namespace.
+    ///   - user: Its effective user.
+    ///   - root: What it takes for the root of all files.
+    init?(pid: Int32?, user: UInt32?, root: TargetRoot?) {
+        guard let root, let pid, let user else { return nil }
         let name = "perf-\(pid).map"
         let descriptor = root.open("/tmp/\(name)", followsLast: false)
         guard descriptor >= 0 else { return nil }

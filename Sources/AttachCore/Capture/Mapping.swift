@@ -1,3 +1,5 @@
+import CLinux
+
 /// One line of `/proc/PID/maps` (proc_pid_maps(5)).
 public struct Mapping: Hashable, Sendable {
     /// First address.
@@ -39,5 +41,12 @@ struct MappedIdentity: Hashable {
     init(_ device: UInt64, _ inode: UInt64) {
         self.device = device
         self.inode = inode
+    }
+}
+
+extension FileIdentity {
+    /// The same as `maps` states it.
+    var mapped: MappedIdentity {
+        MappedIdentity(cl_device(device), inode)
     }
 }

@@ -65,6 +65,7 @@ struct CaptureAssembly: ~Copyable {
                 Gap(what: "which pages are resident", reason: .unmapped, detail: "no pagemap"))
         }
         let memory = Self.memory(window, preparation)
+        let status = ProcessStatus(directory.text(of: "status") ?? "")
         let descriptors = DescriptorLookup.descriptors(
             of: &captured, memory: memory, directory, handle: target.handle,
             architecture: target.architecture)
@@ -76,7 +77,8 @@ struct CaptureAssembly: ~Copyable {
             mappings: preparation.mappings, threads: captured, memory: memory,
             files: preparation.files, root: preparation.root,
             perfMap: PerfMap(
-                ProcessStatus(directory.text(of: "status") ?? ""), root: preparation.root),
+                pid: status.namespaceIDs.last, user: status.effectiveUser,
+                root: preparation.root),
             gaps: gaps,
             clocks: ClockReadings(
                 realtime: window.time, monotonic: sharesClocks ? window.monotonic : nil,

@@ -25,7 +25,7 @@ public struct SnapshotAssembler {
     private let options: SnapshotOptions
     private let debugFiles: DebugFiles?
     /// What each part took, in order.
-    public private(set) var times = PartTimes()
+    public private(set) var times = PhaseTimings()
 
     /// An assembler for one capture.
     ///
