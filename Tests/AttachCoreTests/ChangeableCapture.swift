@@ -7,7 +7,6 @@ import AttachReport
 @safe final class ChangeableCapture: @unchecked Sendable {
     private let capture: Capture
     private let images: ImageTable
-    private let files: (segments: [TargetMemory.Segment], owners: [AnyObject])
     private let symbols: RuntimeSymbols
     private let locations: [RuntimeLocation]
     private let stacks: [Int32: NativeStack]
@@ -32,25 +31,21 @@ import AttachReport
         capture.memory = TargetMemory(segments: segments, owners: [Keeper(original.memory)])
         self.capture = capture
         images = ImageTable(capture: capture)
-        files = images.fileSegments()
-        let memory = capture.memory.layered(over: files.segments, owners: files.owners)
-        var unwinder = Unwinder(
-            memory: memory, images: images, architecture: capture.architecture)
+        let target = Target(capture, images: images)
+        var unwinder = Unwinder(target)
         var stacks: [Int32: NativeStack] = [:]
         for thread in capture.threads {
             stacks[thread.id] = thread.registers.map { unwinder.unwind($0) }
         }
         self.stacks = stacks
         symbols = RuntimeSymbols(images)
-        var reader = WordReader(memory)
+        var reader = WordReader(target.memory)
         locations = RuntimeLocator(images: images, symbols: symbols, code: CodeRanges(images))
             .locate(&reader)
-        var symbolizer = Symbolizer(images: images, memory: memory, readsLines: false)
+        var symbolizer = Symbolizer(images: images, readsLines: false)
         let addresses = Set(stacks.values.flatMap { $0.frames.map(\.address) })
         names = FrameNames(symbolizer.frames(for: addresses), gaps: [])
-        var runtime = RuntimeReader(
-            memory: memory, images: images, threads: capture.threads, stacks: stacks,
-            architecture: capture.architecture, initialThread: capture.process.pid)
+        var runtime = RuntimeReader(target, stacks: stacks)
         let state = runtime.read(locations, symbols)
         places =
             state.tasks.map(\.record.address.value) + state.groups.map(\.address.value)
@@ -112,14 +107,11 @@ import AttachReport
             }
             capture.memory = TargetMemory(segments: parts, owners: [Keeper(capture.memory)])
         }
-        let memory = capture.memory.layered(over: files.segments, owners: files.owners)
-        var reader = RuntimeReader(
-            memory: memory, images: images, threads: capture.threads, stacks: stacks,
-            architecture: capture.architecture, initialThread: capture.process.pid)
+        let target = Target(capture, images: images)
+        var reader = RuntimeReader(target, stacks: stacks)
         var state = reader.read(locations, symbols)
-        ContinuationReader(capture: capture, memory: memory, images: images)
-            .read(into: &state, limit: 1 << 30)
-        let waits = ThreadWaitReader(capture: capture, memory: memory, images: images)
+        ContinuationReader(target).read(into: &state, limit: 1 << 30)
+        let waits = ThreadWaitReader(target)
         for thread in capture.threads {
             let frames = stacks[thread.id].map { names.frames(of: $0) } ?? []
             _ = waits.read(thread, frames: frames, runsTask: false)

@@ -48,7 +48,7 @@ import Testing
                         file: OpenFile(adopting: dup(descriptor)))
                 ],
                 TargetMemory()))
-        var symbolizer = Symbolizer(images: table, memory: TargetMemory())
+        var symbolizer = Symbolizer(images: table)
         var codes: Set<CodeAddress> = []
         if !table.images.isEmpty {
             for offset in Self.places {
@@ -122,7 +122,7 @@ import Testing
         let place = try #require(bytes.indices.first { bytes[$0...].starts(with: name) })
         bytes.replaceSubrange(place..<place + other.count, with: other)
         let (table, _) = try ask(bytes)
-        var symbolizer = Symbolizer(images: table, memory: TargetMemory())
+        var symbolizer = Symbolizer(images: table)
         let outer = try #require(table.addresses(ofSymbols: ["outer"])["outer"]?.first)
         let code = CodeAddress(address: outer, kind: .programCounter)
         #expect(symbolizer.frames(for: [code])[code]?.last?.location == nil)

@@ -95,7 +95,7 @@ import Testing
             }
             return true
         }
-        var symbolizer = Symbolizer(images: loaded.table, memory: TargetMemory())
+        var symbolizer = Symbolizer(images: loaded.table)
         let frames = symbolizer.frames(for: Set(points))
         var lines: [String: Set<Int>] = [:]
         var hops: [String: Set<Int>] = [:]

@@ -15,7 +15,7 @@ import Testing
         let addresses = Array(Set(loaded.sample(1000))).sorted()
         let expected = try #require(Oracle.symbolize(path, addresses))
         try #require(expected.count == addresses.count)
-        var symbolizer = Symbolizer(images: loaded.table, memory: TargetMemory())
+        var symbolizer = Symbolizer(images: loaded.table)
         let codes = addresses.map {
             CodeAddress(address: Address($0 + LoadedFile.bias), kind: .programCounter)
         }
@@ -52,7 +52,7 @@ import Testing
             loaded.sample(50).compactMap {
                 loaded.table.functionRange(containing: Address($0 + LoadedFile.bias))?.upperBound
             }.first { loaded.table.functionRange(containing: Address($0)) != nil })
-        var symbolizer = Symbolizer(images: loaded.table, memory: TargetMemory(), readsLines: false)
+        var symbolizer = Symbolizer(images: loaded.table, readsLines: false)
         let back = CodeAddress(address: Address(end), kind: .returnAddress)
         let here = CodeAddress(address: Address(end), kind: .asyncResumePoint)
         let frames = symbolizer.frames(for: [back, here])

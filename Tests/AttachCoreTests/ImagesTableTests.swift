@@ -29,7 +29,7 @@ import Testing
         #expect(range.lowerBound == address.value)
         #expect(own.table.isExecutable(address))
 
-        var symbolizer = Symbolizer(images: own.table, memory: TargetMemory(), readsLines: false)
+        var symbolizer = Symbolizer(images: own.table, readsLines: false)
         let code = CodeAddress(address: address, kind: .programCounter)
         let frame = try #require(symbolizer.frames(for: [code])[code]?.last)
         #expect(frame.function?.hasSuffix(name) == true)
@@ -43,7 +43,7 @@ import Testing
         let real = try unsafe #require(dlsym(nil, name))
         let code = CodeAddress(
             address: Address(UInt64(UInt(bitPattern: real))), kind: .programCounter)
-        var symbolizer = Symbolizer(images: own.table, memory: TargetMemory(), readsLines: false)
+        var symbolizer = Symbolizer(images: own.table, readsLines: false)
         let frame = try #require(symbolizer.frames(for: [code])[code]?.last)
         #expect(frame.symbolOffset == 0 && frame.aliases == 0, "\(frame)")
     }
@@ -95,7 +95,7 @@ import Testing
         #expect(table.images[1].mappings.count == near.count)
 
         let place = try #require(loaded.sample(1).first)
-        var symbolizer = Symbolizer(images: table, memory: TargetMemory())
+        var symbolizer = Symbolizer(images: table)
         let codes = [LoadedFile.bias, LoadedFile.bias + distance].map {
             CodeAddress(address: Address($0 + place), kind: .programCounter)
         }

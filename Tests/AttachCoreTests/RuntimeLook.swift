@@ -6,25 +6,21 @@ import AttachReport
 struct RuntimeLook {
     let state: RuntimeState
     let stacks: [Int32: NativeStack]
-    let images: ImageTable
-    let memory: TargetMemory
-    let capture: Capture
+    let target: Target
+    var images: ImageTable { target.images }
+    var memory: TargetMemory { target.memory }
+    var capture: Capture { target.capture }
 
     init(pid: Int32) throws {
-        capture = try LiveCapture.take(pid: pid)
-        images = ImageTable(capture: capture)
-        let files = images.fileSegments()
-        memory = capture.memory.layered(over: files.segments, owners: files.owners)
-        var unwinder = Unwinder(
-            memory: memory, images: images, architecture: capture.architecture)
+        let capture = try LiveCapture.take(pid: pid)
+        target = Target(capture, images: ImageTable(capture: capture))
+        var unwinder = Unwinder(target)
         var stacks: [Int32: NativeStack] = [:]
         for thread in capture.threads {
             if let registers = thread.registers { stacks[thread.id] = unwinder.unwind(registers) }
         }
         self.stacks = stacks
-        var reader = RuntimeReader(
-            memory: memory, images: images, threads: capture.threads, stacks: stacks,
-            architecture: capture.architecture, initialThread: pid)
+        var reader = RuntimeReader(target, stacks: stacks)
         state = reader.read()
     }
 
@@ -41,7 +37,7 @@ struct RuntimeLook {
 
     /// The functions of each stack that lie in one image and that nobody folds away.
     func functions(of tasks: [RawTask], in image: String) -> [UInt64: [String]] {
-        var symbolizer = Symbolizer(images: images, memory: memory)
+        var symbolizer = Symbolizer(images: images)
         let names = symbolizer.frames(for: Set(tasks.flatMap(addresses)))
         return tasks.reduce(into: [:]) { result, task in
             var frames = addresses(of: task).flatMap { names[$0] ?? [] }

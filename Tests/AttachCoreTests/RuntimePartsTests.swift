@@ -189,8 +189,8 @@ struct RuntimePartsTests {
         let registers = try #require(RegisterSet(architecture: .x86_64, words: words))
         var reader = WordReader(builder.memory())
         let current = CurrentTasks(
-            images: RuntimeWorld.noImages, architecture: .x86_64,
-            location: RuntimeWorld.location, reader: &reader)
+            RuntimeWorld.target(builder.memory()), location: RuntimeWorld.location,
+            reader: &reader)
         let running = { (address: UInt64) -> Int? in address == 0x1230 ? 5 : nil }
         func task() -> Int? {
             var reader = WordReader(builder.memory())

@@ -244,17 +244,18 @@ struct RuntimeWorld {
         _ location: RuntimeLocation = location, threads: [CapturedThread] = [],
         stacks: [Int32: NativeStack] = [:]
     ) -> RuntimeState {
-        var reader = RuntimeReader(
-            memory: builder.memory(), images: Self.noImages, threads: threads, stacks: stacks,
-            architecture: .x86_64, code: Self.ranges)
-        return reader.read([location], RuntimeSymbols(Self.noImages))
+        let target = Self.target(builder.memory(), threads: threads)
+        var reader = RuntimeReader(target, stacks: stacks)
+        return reader.read([location], RuntimeSymbols(target.images))
     }
 
-    static var noImages: ImageTable {
-        ImageTable(
-            capture: Capture(
-                architecture: .x86_64, process: ProcessRecord(pid: 1, name: "", arguments: []),
-                record: CaptureRecord(timeNanoseconds: 0, pauseNanoseconds: 0, bytes: 0),
-                mappings: [], threads: [], memory: TargetMemory(), files: [], gaps: []))
+    /// A process with this memory and no files.
+    static func target(_ memory: TargetMemory, threads: [CapturedThread] = []) -> Target {
+        let capture = Capture(
+            architecture: .x86_64, process: ProcessRecord(pid: 1, name: "", arguments: []),
+            record: CaptureRecord(timeNanoseconds: 0, pauseNanoseconds: 0, bytes: 0),
+            mappings: [], threads: threads, memory: memory, files: [], gaps: [])
+        return Target(
+            capture, images: ImageTable(capture: capture), memory: memory, code: ranges)
     }
 }

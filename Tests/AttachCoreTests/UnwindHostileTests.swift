@@ -31,7 +31,10 @@ struct UnwindHostileTests {
         }
 
         func unwinder(_ memory: TargetMemory) -> Unwinder {
-            Unwinder(memory: memory, images: ready.images, architecture: architecture)
+            Unwinder(
+                Target(
+                    ready.target.capture, images: ready.target.images, memory: memory,
+                    code: ready.target.code))
         }
     }
 

@@ -111,8 +111,7 @@ struct UnwindLiveTests {
         // As if the caller of nanosleep had called address 8.
         registers.words[16] = 8
         registers.words[19] = stack.frames[0].canonicalFrameAddress.value - 8
-        var unwinder = Unwinder(
-            memory: ready.memory, images: ready.images, architecture: .x86_64)
+        var unwinder = Unwinder(ready.target)
         let other = unwinder.unwind(registers)
         #expect(other.frames.first?.address.address == Address(8))
         #expect(

@@ -8,21 +8,18 @@ import TestSupport
 enum UnwindOracle {
     /// A capture made ready for unwinding.
     struct Ready {
-        let capture: Capture
-        let images: ImageTable
-        let memory: TargetMemory
+        let target: Target
+        var capture: Capture { target.capture }
+        var images: ImageTable { target.images }
+        var memory: TargetMemory { target.memory }
 
         init(_ capture: Capture) {
-            self.capture = capture
-            images = ImageTable(capture: capture)
-            let files = images.fileSegments()
-            memory = capture.memory.layered(over: files.segments, owners: files.owners)
+            target = Target(capture, images: ImageTable(capture: capture))
         }
 
         /// The stack of every thread that has registers.
         func stacks(limit: Int = 100_000) -> [Int32: NativeStack] {
-            var unwinder = Unwinder(
-                memory: memory, images: images, architecture: capture.architecture)
+            var unwinder = Unwinder(target)
             var stacks: [Int32: NativeStack] = [:]
             for thread in capture.threads {
                 guard let registers = thread.registers else { continue }

@@ -127,9 +127,8 @@ struct WaitingLiveTests {
     func callsTellFunctionsWithoutNames(mode: Fixture.Mode) throws {
         let fixture = try Fixture("Locks", mode: mode)
         let look = try RuntimeLook(pid: fixture.pid)
-        var symbolizer = Symbolizer(images: look.images, memory: look.memory, readsLines: false)
-        let reader = ThreadWaitReader(
-            capture: look.capture, memory: look.memory, images: look.images)
+        var symbolizer = Symbolizer(images: look.images, readsLines: false)
+        let reader = ThreadWaitReader(look.target)
         let facts = fixture.facts("wait").filter {
             Self.nameless.contains($0["name"] as? String ?? "")
         }

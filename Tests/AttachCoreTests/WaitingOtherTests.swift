@@ -90,7 +90,7 @@ struct WaitingOtherTests {
                 files: [MappedFile(path: "/lib/libdispatch.so", device: 1, inode: 1, file: nil)],
                 gaps: [])
             let objects = DispatchObjects(
-                memory: whole, images: ImageTable(capture: capture),
+                Target(capture, images: ImageTable(capture: capture)),
                 numbers: ThreadNumbers(capture.threads, isNamespaced: false, isComplete: true)
             ) { Address(0x30000) }
             let call = SystemCall(

@@ -48,7 +48,7 @@ struct WaitingWorld {
             files: [MappedFile(path: "/lib/libdispatch.so", device: 1, inode: 1, file: nil)],
             gaps: gaps, clocks: clocks, descriptors: descriptors)
         let reader = ThreadWaitReader(
-            capture: capture, memory: memory, images: ImageTable(capture: capture))
+            Target(capture, images: ImageTable(capture: capture)))
         return reader.read(waiter, frames: Self.frames(symbols), runsTask: false)
     }
 

@@ -17,7 +17,7 @@ func fuzz(_ bytes: [UInt8]) {
         _ = mapped.images.functionRange(containing: Address(address))
     }
     var symbolizer = Symbolizer(
-        images: mapped.images, memory: mapped.memory, readsLines: false)
+        images: mapped.images, readsLines: false)
     let frames = symbolizer.frames(for: addresses)
     precondition(frames.count == addresses.count)
     _ = mapped.images.addresses(

@@ -7,9 +7,9 @@ import Glibc
 
 /// A capture of a thread that runs an ELF file.
 struct MappedELF {
-    let capture: Capture
-    let images: ImageTable
-    let memory: TargetMemory
+    let target: Target
+    var images: ImageTable { target.images }
+    var memory: TargetMemory { target.memory }
     /// Where it is mapped with the right to execute it.
     let code: [Range<UInt64>]
 
@@ -39,7 +39,7 @@ struct MappedELF {
         }
         mappings.sort { $0.start < $1.start }
         guard let descriptor = Self.copy(file.descriptor) else { return nil }
-        capture = Capture(
+        let capture = Capture(
             architecture: .x86_64,
             process: ProcessRecord(pid: 1, name: "fuzzed", executable: nil, arguments: []),
             record: CaptureRecord(
@@ -51,9 +51,7 @@ struct MappedELF {
                     file: OpenFile(adopting: descriptor))
             ],
             gaps: [])
-        images = ImageTable(capture: capture)
-        let segments = images.fileSegments()
-        memory = TargetMemory().layered(over: segments.segments, owners: segments.owners)
+        target = Target(capture, images: ImageTable(capture: capture))
         code = mappings.filter(\.isExecutable).map { $0.start..<$0.end }
     }
 

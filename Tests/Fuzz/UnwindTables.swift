@@ -37,7 +37,10 @@ func fuzz(_ bytes: [UInt8]) {
         isWritable: true, isCaptured: true)
     let memory = TargetMemory(segments: [segment], owners: [page])
         .layered(over: mapped.memory.segments, owners: [page])
-    var unwinder = Unwinder(memory: memory, images: mapped.images, architecture: .x86_64)
+    var unwinder = Unwinder(
+        Target(
+            mapped.target.capture, images: mapped.target.images, memory: memory,
+            code: mapped.target.code))
     for start in 0..<4 {
         registers.words[16] = mapped.codeAddress(words[16] &+ UInt64(start) &* 977) ?? words[16]
         registers.words[19] = MappedELF.stack + UInt64(start) * 40

@@ -9,10 +9,10 @@ struct ContinuationReader {
     /// Libraries that bring an allocator of their own.
     private static let allocators = ["libjemalloc", "libmimalloc", "libtcmalloc", "libasan"]
 
-    init(capture: Capture, memory: TargetMemory, images: ImageTable) {
-        self.capture = capture
-        self.memory = memory
-        self.images = images
+    init(_ target: Target) {
+        capture = target.capture
+        memory = target.memory
+        images = target.images
     }
 
     /// Fills in what there is to say, and when those that sleep will wake. Takes time only where

@@ -17,7 +17,6 @@ struct CodeAddress: Hashable, Sendable {
 /// Gives code addresses the names and lines that a person wrote.
 struct Symbolizer {
     private let images: ImageTable
-    private let memory: TargetMemory
     private let readsLines: Bool
     private let lineTimeLimit: UInt32
     /// What could not be read of names and lines.
@@ -26,11 +25,10 @@ struct Symbolizer {
     /// Names come from these images; lines too, unless `readsLines` is false (debug information
     /// is the costly part). Those of one image may take `lineTimeLimit` milliseconds.
     init(
-        images: ImageTable, memory: TargetMemory, readsLines: Bool = true,
+        images: ImageTable, readsLines: Bool = true,
         lineTimeLimit: UInt32 = 40_000
     ) {
         self.images = images
-        self.memory = memory
         self.readsLines = readsLines
         self.lineTimeLimit = lineTimeLimit
     }

@@ -21,7 +21,7 @@ public struct SnapshotOptions: Sendable {
 ///
 /// Pure arithmetic on the capture: the process has long gone on.
 public struct SnapshotAssembler {
-    private var capture: Capture
+    private let capture: Capture
     private let options: SnapshotOptions
     private let debugFiles: DebugFiles?
     /// What each part took, in order.
@@ -41,46 +41,35 @@ public struct SnapshotAssembler {
 
     /// The snapshot.
     public mutating func snapshot() -> Snapshot {
-        let (images, memory) = times.measure("images") { [capture, debugFiles] in
-            let images = ImageTable(capture: capture, debugFiles: debugFiles)
-            let files = images.fileSegments()
-            return (images, capture.memory.layered(over: files.segments, owners: files.owners))
+        let target = times.measure("images") { [capture, debugFiles] in
+            Target(capture, images: ImageTable(capture: capture, debugFiles: debugFiles))
         }
-        if !capture.areThreadIDsCertain {
-            LibraryThreadIDs(images: images, memory: memory, architecture: capture.architecture)?
-                .settle(&capture)
-        }
-        let calls = SystemCallRepair { memory.copy($0, count: $1) }
-        for index in capture.threads.indices { calls.repair(&capture.threads[index]) }
-        let stacks = times.measure("unwinding") { [self] in unwind(memory, images) }
-        var runtime = times.measure("tasks") { [capture] in
-            var reader = RuntimeReader(
-                memory: memory, images: images, threads: capture.threads, stacks: stacks,
-                architecture: capture.architecture, initialThread: capture.process.pid)
+        let stacks = times.measure("unwinding") { [self] in unwind(target) }
+        var runtime = times.measure("tasks") {
+            var reader = RuntimeReader(target, stacks: stacks)
             return reader.read()
         }
-        times.measure("continuations") { [capture, options] in
-            ContinuationReader(capture: capture, memory: memory, images: images)
+        times.measure("continuations") { [options] in
+            ContinuationReader(target)
                 .read(into: &runtime, limit: options.continuationSearchLimit)
         }
         let names = times.measure("names") { [options] in
             var symbolizer = Symbolizer(
-                images: images, memory: memory, readsLines: options.readsLines,
+                images: target.images, readsLines: options.readsLines,
                 lineTimeLimit: options.lineTimeLimit)
             return FrameNames(
                 symbolizer.frames(for: Self.addresses(stacks: stacks, tasks: runtime.tasks)),
                 gaps: symbolizer.gaps)
         }
-        return times.measure("joining") { [self] in
-            joined(memory: memory, images: images, stacks: stacks, runtime: runtime, names: names)
+        return times.measure("joining") {
+            Self.joined(target, stacks: stacks, runtime: runtime, names: names)
         }
     }
 
-    private func unwind(_ memory: TargetMemory, _ images: ImageTable) -> [Int32: NativeStack] {
-        var unwinder = Unwinder(
-            memory: memory, images: images, architecture: capture.architecture)
+    private func unwind(_ target: Target) -> [Int32: NativeStack] {
+        var unwinder = Unwinder(target)
         var stacks: [Int32: NativeStack] = [:]
-        for thread in capture.threads {
+        for thread in target.threads {
             guard let registers = thread.registers else { continue }
             stacks[thread.id] = unwinder.unwind(registers, limit: options.frameLimit)
         }
@@ -98,10 +87,10 @@ public struct SnapshotAssembler {
         return addresses
     }
 
-    private func joined(
-        memory: TargetMemory, images: ImageTable, stacks: [Int32: NativeStack],
-        runtime: RuntimeState, names: FrameNames
+    private static func joined(
+        _ target: Target, stacks: [Int32: NativeStack], runtime: RuntimeState, names: FrameNames
     ) -> Snapshot {
+        let capture = target.capture
         var names = names
         let running = RunningTasks(runtime.tasks)
         let tasks = runtime.tasks.map { task -> TaskRecord in
@@ -111,7 +100,7 @@ public struct SnapshotAssembler {
                 native: running.nativeFrames(of: task))
             return record
         }
-        let waits = ThreadWaitReader(capture: capture, memory: memory, images: images)
+        let waits = ThreadWaitReader(target)
         let threads = capture.threads.map { thread in
             let frames = stacks[thread.id].map { names.frames(of: $0) } ?? []
             let task = running.innermost(on: thread.id)
@@ -124,13 +113,12 @@ public struct SnapshotAssembler {
         return Snapshot(
             process: capture.process, capture: capture.record, runtime: runtime.runtime,
             threads: threads, tasks: tasks, groups: runtime.groups,
-            actors: actors(of: runtime, memory: memory, names: names),
-            images: images.images.map(\.record),
-            coverage: coverage(
-                images: images, stacks: stacks, runtime: runtime, names: names))
+            actors: actors(of: runtime, memory: target.memory, names: names),
+            images: target.images.images.map(\.record),
+            coverage: coverage(target, stacks: stacks, runtime: runtime, names: names))
     }
 
-    private func actors(
+    private static func actors(
         of runtime: RuntimeState, memory: TargetMemory, names: FrameNames
     ) -> [ActorRecord] {
         var actors = runtime.actors
@@ -139,10 +127,10 @@ public struct SnapshotAssembler {
         return actors
     }
 
-    private func coverage(
-        images: ImageTable, stacks: [Int32: NativeStack], runtime: RuntimeState,
-        names: FrameNames
+    private static func coverage(
+        _ target: Target, stacks: [Int32: NativeStack], runtime: RuntimeState, names: FrameNames
     ) -> Coverage {
+        let capture = target.capture
         // Where not everything was copied, that is why a stack is cut.
         let isPartial = capture.gaps.contains { $0.reason == .budget }
         let cutStacks = capture.threads.flatMap { thread in
@@ -158,6 +146,6 @@ public struct SnapshotAssembler {
         return Coverage(
             tasksFound: runtime.tasks.count, helpersFolded: runtime.helpersFolded,
             rejected: runtime.rejected, bytesSearched: runtime.bytesSearched,
-            gaps: capture.gaps + images.gaps + cutStacks + runtime.gaps + names.gaps)
+            gaps: capture.gaps + target.images.gaps + cutStacks + runtime.gaps + names.gaps)
     }
 }

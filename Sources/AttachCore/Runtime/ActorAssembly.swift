@@ -15,24 +15,23 @@ struct ActorAssembly {
     private let census: ObjectCensus
     private let queues: DispatchQueues
     private let threads: [CapturedThread]
-    private let initialThread: Int32?
+    /// With which the process began.
+    private let initialThread: Int32
     private var executors: ExecutorWaits
     private var walk: BoundedWalk
     private var layout = DefaultActor.Layout.twoLists
     /// What could not be read.
     var gaps: [Gap] { view.gaps.gaps }
 
-    /// - Parameter initialThread: The thread with which the process began.
     init(
-        view: RuntimeView, census: ObjectCensus, images: ImageTable, threads: [CapturedThread],
-        initialThread: Int32?
+        view: RuntimeView, census: ObjectCensus, target: Target
     ) {
         var view = view
         view.gaps = GapLog()
         self.census = census
-        self.threads = threads
-        self.initialThread = initialThread
-        queues = DispatchQueues(&view, images: images)
+        threads = target.threads
+        initialThread = target.capture.process.pid
+        queues = DispatchQueues(&view, images: target.images)
         executors = ExecutorWaits(symbols: view.symbols)
         walk = BoundedWalk(limit: view.linkLimit, total: 4 * view.linkLimit)
         self.view = view

@@ -41,16 +41,15 @@ struct AsyncFrames {
 
     /// `running` are the running tasks by their positions; nothing else is ever found.
     init(
-        running: [Int: TaskHeader], layout: RuntimeLayout, code: CodeRanges, images: ImageTable,
-        architecture: Architecture
+        running: [Int: TaskHeader], layout: RuntimeLayout, target: Target
     ) {
         self.running = running
         roots = running.reduce(into: [:]) { $0[$1.value.root] = $1.key }
         live = LiveContexts(layout: layout, total: Self.stepLimit)
         walk = BoundedWalk(limit: ContextChain.walkLimit, total: Self.stepLimit)
-        self.code = code
-        self.images = images
-        self.architecture = architecture
+        code = target.code
+        images = target.images
+        architecture = target.architecture
     }
 
     /// Every async frame of a stack whose task could be told, innermost first.

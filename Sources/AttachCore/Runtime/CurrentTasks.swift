@@ -20,11 +20,9 @@ struct CurrentTasks {
     private let module: (number: UInt64, size: UInt64)?
 
     /// Looks for the tasks of the runtime at `location`.
-    init(
-        images: ImageTable, architecture: Architecture, location: RuntimeLocation,
-        reader: inout WordReader
-    ) {
-        self.architecture = architecture
+    init(_ target: Target, location: RuntimeLocation, reader: inout WordReader) {
+        let images = target.images
+        architecture = target.architecture
         let sizes = images.images.compactMap { $0.threadLocalTemplate }
             .map { min($0.size, Self.mostRoom) &+ min($0.alignment, 4096) }
         room = min(sizes.reduce(Self.leastRoom) { $0 &+ $1 }, Self.mostRoom)

@@ -51,40 +51,20 @@ struct TimerHelper: Hashable, Sendable {
 
 /// Reads the Swift concurrency runtime of a capture.
 struct RuntimeReader {
-    private let images: ImageTable
-    private let threads: [CapturedThread]
+    private let target: Target
     private let stacks: [Int32: NativeStack]
-    private let architecture: Architecture
-    private let initialThread: Int32?
-    private let code: CodeRanges
     private var reader: WordReader
     private var types = TypeReader()
 
-    /// `memory` holds what was captured, over the bytes of the mapped files; `initialThread` is the
-    /// thread with which the process began.
-    init(
-        memory: TargetMemory, images: ImageTable, threads: [CapturedThread],
-        stacks: [Int32: NativeStack], architecture: Architecture, initialThread: Int32? = nil
-    ) {
-        self.init(
-            memory: memory, images: images, threads: threads, stacks: stacks,
-            architecture: architecture, initialThread: initialThread, code: CodeRanges(images))
+    /// `stacks` are those of the target's threads.
+    init(_ target: Target, stacks: [Int32: NativeStack]) {
+        self.target = target
+        self.stacks = stacks
+        reader = WordReader(target.memory)
     }
 
-    /// The same with other ideas of what is code.
-    init(
-        memory: TargetMemory, images: ImageTable, threads: [CapturedThread],
-        stacks: [Int32: NativeStack], architecture: Architecture, initialThread: Int32? = nil,
-        code: CodeRanges
-    ) {
-        self.images = images
-        self.threads = threads
-        self.stacks = stacks
-        self.architecture = architecture
-        self.initialThread = initialThread
-        self.code = code
-        reader = WordReader(memory)
-    }
+    private var images: ImageTable { target.images }
+    private var code: CodeRanges { target.code }
 
     /// Everything that can be recovered.
     mutating func read() -> RuntimeState {
@@ -189,8 +169,7 @@ struct RuntimeReader {
             location: location, symbols: symbols, layout: layout, code: code, reader: reader,
             types: types, tasks: living)
         var assembly = TaskAssembly(
-            view: view, images: images, threads: threads, stacks: stacks,
-            architecture: architecture, initialThread: initialThread)
+            view: view, target: target, stacks: stacks)
         assembly.assemble(into: &state)
         (state.layout, state.location) = (layout, location)
         if scan.isCut {
@@ -208,6 +187,7 @@ struct RuntimeReader {
         _ found: [UInt64], _ location: RuntimeLocation
     ) -> [UInt64] {
         guard let registry = location.registry else { return found }
+        let code = code
         let listed = TaskRegistry.tasks(at: registry, reader: &reader) { address, reader in
             reader.word(address) == location.taskISA
                 && TaskHeader.looksLikeJob(address, reader: &reader, code: code)

@@ -3,24 +3,20 @@ import AttachReport
 /// Puts together what there is to say of the tasks of one runtime.
 struct TaskAssembly {
     private var view: RuntimeView
-    private let images: ImageTable
-    private let threads: [CapturedThread]
+    private let target: Target
     private let stacks: [Int32: NativeStack]
-    private let architecture: Architecture
-    private let initialThread: Int32?
     private var occupants = ExecutorOccupants()
 
     init(
-        view: RuntimeView, images: ImageTable, threads: [CapturedThread],
-        stacks: [Int32: NativeStack], architecture: Architecture, initialThread: Int32?
+        view: RuntimeView, target: Target, stacks: [Int32: NativeStack]
     ) {
-        self.initialThread = initialThread
         self.view = view
-        self.images = images
-        self.threads = threads
+        self.target = target
         self.stacks = stacks
-        self.architecture = architecture
     }
+
+    private var images: ImageTable { target.images }
+    private var threads: [CapturedThread] { target.threads }
 
     /// Decodes every task, helpers aside, into `state`.
     mutating func assemble(into state: inout RuntimeState) {
@@ -50,8 +46,7 @@ struct TaskAssembly {
         }
         state.groups = decoder.groups
         var actors = ActorAssembly(
-            view: view, census: census, images: images, threads: threads,
-            initialThread: initialThread)
+            view: view, census: census, target: target)
         state.actors = actors.records(of: decoded, occupants: occupants)
         state.soleActors = actors.soleActors()
         state.helpersFolded = sleeps.helpers.count
@@ -76,7 +71,7 @@ struct TaskAssembly {
         }
         guard !unstarted.isEmpty else { return }
         var points = EntryPoints(
-            Symbolizer(images: images, memory: view.reader.memory, readsLines: false))
+            Symbolizer(images: images, readsLines: false))
         let functions = points.functions(
             of: unstarted.map(\.entry), &view.reader, view.code)
         for ((index, _), functions) in zip(unstarted, functions) where functions.count > 1 {
@@ -95,8 +90,7 @@ struct TaskAssembly {
         let open = tasks.indices.filter { tasks[$0].record.wait == .continuation }
         guard !open.isEmpty else { return }
         let numbers = Set(open.map { tasks[$0].stack })
-        var symbolizer = Symbolizer(
-            images: images, memory: view.reader.memory, readsLines: false)
+        var symbolizer = Symbolizer(images: images, readsLines: false)
         let names = WaitNames(stacks: numbers.map { stacks[$0] }, symbolizer: &symbolizer)
         var waits = numbers.reduce(into: [Int: Wait]()) { $0[$1] = names.wait(of: stacks[$1]) }
         // All tasks that stand at one place wait for the same; a few of them are asked.
@@ -132,9 +126,7 @@ struct TaskAssembly {
         let addresses = running.keys.reduce(into: [UInt64: Int]()) {
             $0[view.tasks[$1].address] = $1
         }
-        let storage = CurrentTasks(
-            images: images, architecture: architecture, location: view.location,
-            reader: &view.reader)
+        let storage = CurrentTasks(target, location: view.location, reader: &view.reader)
         var claims: [Int: [Int32]] = [:]
         var current: [Int32: CurrentTasks.Claim] = [:]
         for thread in threads {
@@ -146,8 +138,7 @@ struct TaskAssembly {
             claims[claim.task, default: []].append(thread.id)
         }
         var frames = AsyncFrames(
-            running: headers, layout: view.layout, code: view.code, images: images,
-            architecture: architecture)
+            running: headers, layout: view.layout, target: target)
         var changingHands: Set<Int> = []
         for method in AsyncFrames.Method.allCases {
             for (task, places) in framesOfTasks(by: method, &frames, current) {

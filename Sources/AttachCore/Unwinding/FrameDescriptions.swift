@@ -13,10 +13,10 @@ struct FrameDescriptions {
         var reason: String
     }
 
-    init(memory: TargetMemory, images: ImageTable, architecture: Architecture) {
-        self.memory = memory
-        self.images = images
-        self.architecture = architecture
+    init(_ target: Target) {
+        memory = target.memory
+        images = target.images
+        architecture = target.architecture
     }
 
     /// The checked record that covers `pc`; nil where there is none.

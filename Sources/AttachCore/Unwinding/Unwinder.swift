@@ -11,11 +11,10 @@ struct Unwinder {
     /// Bytes of unwind information that are carried out for one stack.
     private static let budget = 64 << 20
 
-    /// `memory` must hold stacks, and the images' code and unwind tables.
-    init(memory: TargetMemory, images: ImageTable, architecture: Architecture) {
-        self.architecture = architecture
-        descriptions = FrameDescriptions(
-            memory: memory, images: images, architecture: architecture)
+    /// The target's memory must hold stacks, and the images' code and unwind tables.
+    init(_ target: Target) {
+        architecture = target.architecture
+        descriptions = FrameDescriptions(target)
         switch architecture {
         case .x86_64: stepper = FrameWalker(UnwindTarget(descriptions))
         case .aarch64: stepper = RuleWalker(descriptions)

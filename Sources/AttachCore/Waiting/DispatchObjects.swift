@@ -32,11 +32,10 @@ struct DispatchObjects {
     /// - Parameter offsets: Where the table of offsets lies; nil where there is none. Asked for
     ///   when a label is.
     init(
-        memory: TargetMemory, images: ImageTable, numbers: ThreadNumbers,
-        offsets: @escaping () -> Address?
+        _ target: Target, numbers: ThreadNumbers, offsets: @escaping () -> Address?
     ) {
-        self.memory = memory
-        self.images = images
+        memory = target.memory
+        images = target.images
         self.numbers = numbers
         self.offsets = offsets
     }

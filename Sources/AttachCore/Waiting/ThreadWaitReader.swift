@@ -12,8 +12,9 @@ struct ThreadWaitReader {
     private let called: CalledFunction
     private let descriptors: DescriptorWaits
 
-    /// A reader of one capture.
-    init(capture: Capture, memory: TargetMemory, images: ImageTable) {
+    /// A reader of one target.
+    init(_ target: Target) {
+        let (capture, memory) = (target.capture, target.memory)
         let numbers = ThreadNumbers(
             capture.threads, isNamespaced: !capture.process.namespacePIDs.isEmpty,
             isComplete: capture.areThreadIDsCertain
@@ -22,8 +23,8 @@ struct ThreadWaitReader {
         clocks = capture.clocks
         locks = PosixLocks(memory: memory, numbers: numbers)
         words = OwnerWords(memory: memory, numbers: numbers)
-        let symbols = WaitSymbols(images)
-        dispatch = DispatchObjects(memory: memory, images: images, numbers: numbers) {
+        let symbols = WaitSymbols(target.images)
+        dispatch = DispatchObjects(target, numbers: numbers) {
             symbols[DispatchObjects.offsetsSymbol].first
         }
         foundation = FoundationLocks(memory: memory, symbols: symbols)

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include "Channel.h"
 #include "ObjectSearch.h"
 #include "ReferenceSearch.h"
 #include "WordSearch.h"

@@ -37,7 +37,7 @@ struct LibraryThreadIDs {
 
     /// Gives the threads of a core file the ids that the process had for them; leaves them as
     /// they are where it is not known of each.
-    func settle(_ capture: inout Capture) {
+    func apply(to capture: inout Capture) {
         let ids = capture.threads.compactMap(id)
         guard ids.count == capture.threads.count, Set(ids).count == ids.count else { return }
         capture.areThreadIDsCertain = true
