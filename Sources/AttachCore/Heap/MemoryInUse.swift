@@ -38,11 +38,13 @@ struct MemoryInUse {
     private mutating func deadStacks(_ capture: Capture) -> [Range<UInt64>] {
         var byStart: [Int: [CapturedThread]] = [:]
         let mappings = capture.mappings
+        let ends = mappings.map(\.end)
         for thread in capture.threads {
-            guard let registers = thread.registers,
-                let index = mappings.lastIndex(where: { $0.start <= registers.stackPointer }),
-                registers.stackPointer < mappings[index].end
-            else { continue }
+            guard let registers = thread.registers, registers.stackPointer < .max else { continue }
+            let index = ends.firstIndex(notBelow: registers.stackPointer + 1)
+            guard index < mappings.count, mappings[index].start <= registers.stackPointer else {
+                continue
+            }
             byStart[index, default: []].append(thread)
         }
         var dead: [Range<UInt64>] = []

@@ -19,7 +19,8 @@ struct CaptureAssembly: ~Copyable {
 
     init(
         directory: borrowing ProcessDirectory, target: TargetCheck.Passed,
-        threads: [StoppedProcess.Thread], isIncomplete: Bool, wasJobStopped: Bool
+        threads: [StoppedProcess.Thread], isIncomplete: Bool, wasJobStopped: Bool,
+        early: [Int32: ThreadStat]
     ) {
         pid = directory.pid
         self.target = target
@@ -33,7 +34,7 @@ struct CaptureAssembly: ~Copyable {
         var calls: [Int32: SystemCall] = [:]
         for thread in threads {
             let path = "task/\(thread.id)"
-            late[thread.id] = directory.stat(ofThread: thread.id)
+            if early[thread.id] == nil { late[thread.id] = directory.stat(ofThread: thread.id) }
             if process.namespacePIDs.count > 0, let text = directory.text(of: path + "/status") {
                 inner[thread.id] = ProcessStatus(text).namespaceIDs.last
             }

@@ -108,7 +108,7 @@ public enum LiveCapture {
         window.pause = Clock.monotonic() - start
         var capture = CaptureAssembly(
             directory: directory, target: target, threads: threads, isIncomplete: isIncomplete,
-            wasJobStopped: wasJobStopped
+            wasJobStopped: wasJobStopped, early: preparation.threadStats
         ).capture(window, preparation, directory)
         references.check(
             KernelReferences.Holders(directory, thread: target.handle), against: holders)

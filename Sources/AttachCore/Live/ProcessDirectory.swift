@@ -145,11 +145,27 @@ struct ProcessDirectory: ~Copyable {
         defer { unsafe closedir(stream) }
         var ids: [Int32] = []
         while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            let id = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                unsafe number(bytes)
             }
-            if let id = Int32(name) { ids.append(id) }
+            if let id { ids.append(id) }
         }
         return .success(ids)
+    }
+
+    /// A name that ends with a zero, as a number; nil where it is none. Threads are listed while
+    /// the process stands, ten thousand of them perhaps, so no string is made of each.
+    private static func number(_ name: UnsafeRawBufferPointer) -> Int32? {
+        var value: Int32?
+        for index in name.indices {
+            let byte = unsafe name[index]
+            guard byte != 0 else { break }
+            guard (0x30...0x39).contains(byte) else { return nil }
+            let (product, overflow) = (value ?? 0).multipliedReportingOverflow(by: 10)
+            let (sum, carry) = product.addingReportingOverflow(Int32(byte - 0x30))
+            guard !overflow, !carry else { return nil }
+            value = sum
+        }
+        return value
     }
 }

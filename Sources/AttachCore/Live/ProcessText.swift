@@ -104,27 +104,51 @@ struct ProcessStatus: Hashable {
     /// How often it gave its processor up or lost it; nil where the kernel does not say.
     var contextSwitches: UInt64?
 
-    /// Lines that are not understood are passed over.
-    init(_ text: String) {
-        for line in text.split(separator: "\n") {
-            guard let colon = line.firstIndex(of: ":") else { continue }
-            let values = line[line.index(after: colon)...]
-                .split(whereSeparator: { $0 == "\t" || $0 == " " })
-            guard let first = values.first else { continue }
-            switch line[..<colon] {
-            case "Uid": effectiveUser = values.count > 1 ? UInt32(values[1]) : nil
-            case "TracerPid": tracer = Int32(first) ?? 0
-            case "Threads": threads = Int(first)
-            case "NSpid": namespaceIDs = values.compactMap { Int32($0) }
-            case "Seccomp": seccomp = Int(first) ?? 0
-            case "CapEff": effectiveCapabilities = UInt64(first, radix: 16) ?? 0
-            case "State": isWaiting = first == "S" || first == "D"
-            case "voluntary_ctxt_switches", "nonvoluntary_ctxt_switches":
-                contextSwitches = UInt64(first).map { $0 &+ (contextSwitches ?? 0) }
-            case "CapPrm": permittedCapabilities = UInt64(first, radix: 16) ?? 0
-            default: continue
-            }
+    /// The same of a text.
+    init(_ text: String) { self.init(Array(text.utf8)) }
+
+    /// Lines that are not understood are passed over. There may be ten thousand threads with one
+    /// of these each, of which a few lines matter: no text is made of the others.
+    init(_ bytes: [UInt8]) {
+        for line in bytes.split(separator: 0x0a) {
+            guard let colon = line.firstIndex(of: 0x3a),
+                let field = Field.allCases.first(where: { $0.isName(line[..<colon]) })
+            else { continue }
+            let values = line[(colon + 1)...].split { $0 == 0x09 || $0 == 0x20 }
+                .map { String(decoding: $0, as: UTF8.self) }
+            if let first = values.first { set(field, values, first: first) }
         }
+    }
+
+    private mutating func set(_ field: Field, _ values: [String], first: String) {
+        switch field {
+        case .users: effectiveUser = values.count > 1 ? UInt32(values[1]) : nil
+        case .tracer: tracer = Int32(first) ?? 0
+        case .threads: threads = Int(first)
+        case .namespaceIDs: namespaceIDs = values.compactMap { Int32($0) }
+        case .seccomp: seccomp = Int(first) ?? 0
+        case .effective: effectiveCapabilities = UInt64(first, radix: 16) ?? 0
+        case .permitted: permittedCapabilities = UInt64(first, radix: 16) ?? 0
+        case .state: isWaiting = first == "S" || first == "D"
+        case .voluntary, .involuntary:
+            contextSwitches = UInt64(first).map { $0 &+ (contextSwitches ?? 0) }
+        }
+    }
+
+    /// The lines that are used.
+    private enum Field: String, CaseIterable {
+        case users = "Uid"
+        case tracer = "TracerPid"
+        case threads = "Threads"
+        case namespaceIDs = "NSpid"
+        case seccomp = "Seccomp"
+        case effective = "CapEff"
+        case permitted = "CapPrm"
+        case state = "State"
+        case voluntary = "voluntary_ctxt_switches"
+        case involuntary = "nonvoluntary_ctxt_switches"
+
+        func isName(_ bytes: ArraySlice<UInt8>) -> Bool { rawValue.utf8.elementsEqual(bytes) }
     }
 }
 

@@ -76,11 +76,9 @@ public struct SecondLook: Sendable {
             pending.removeAll { thread in
                 guard let status = status(of: thread.id, in: directory) else { return true }
                 guard status.isWaiting, let count = status.contextSwitches else { return false }
-                // The number first: if it moves on afterwards, the number shows it.
+                // The number first: if it moves on afterwards, the number shows it in the end.
                 switch isBack(thread, in: directory) {
                 case .some(true):
-                    guard self.status(of: thread.id, in: directory)?.contextSwitches == count
-                    else { return false }
                     settled[thread.id] = count
                     return true
                 case .some(false): return true
@@ -99,9 +97,9 @@ public struct SecondLook: Sendable {
     /// the program counter; outside of a call -1 and those two (proc(5)).
     private static func isBack(_ thread: CapturedThread, in directory: Int32) -> Bool? {
         guard let text = text("\(thread.id)/syscall", in: directory) else { return true }
-        let words = text.split(whereSeparator: \.isWhitespace)
+        let words = text.utf8.split { $0 == 0x20 || $0 == 0x0a }
         guard words.count >= 3 else { return nil }
-        let numbers = words.suffix(2).map { UInt64($0.dropFirst(2), radix: 16) }
+        let numbers = words.suffix(2).map { UInt64(Substring($0.dropFirst(2)), radix: 16) }
         return numbers == [thread.registers?.stackPointer, thread.registers?.programCounter]
     }
 
@@ -114,16 +112,18 @@ public struct SecondLook: Sendable {
     }
 
     private static func status(of thread: Int32, in directory: Int32) -> ProcessStatus? {
-        text("\(thread)/status", in: directory).map { ProcessStatus($0) }
+        bytes("\(thread)/status", in: directory).map { ProcessStatus($0) }
     }
 
     private static func text(_ path: String, in directory: Int32) -> String? {
+        bytes(path, in: directory).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private static func bytes(_ path: String, in directory: Int32) -> [UInt8]? {
         let file = unsafe cl_openat(directory, path, O_RDONLY)
         guard file >= 0 else { return nil }
         defer { close(file) }
-        guard case .success(let bytes) = FileBytes.read(descriptor: file, limit: 1 << 16)
-        else { return nil }
-        return String(decoding: bytes, as: UTF8.self)
+        return try? FileBytes.read(descriptor: file, limit: 1 << 16).get()
     }
 
     private func isUnmoved(_ task: TaskRecord, _ capture: Capture) -> Bool {

@@ -99,9 +99,10 @@ struct StopWindow {
             let largest = min(room, Self.pieceSize(until: deadline))
             var piece = [first.prefix(largest)]
             var size = piece[0].count
-            left.removeFirst()
             if size < first.count {
-                left = [first.lowerBound + UInt64(size)..<first.upperBound] + left
+                left[left.startIndex] = first.lowerBound + UInt64(size)..<first.upperBound
+            } else {
+                left.removeFirst()
             }
             while let next = left.first, size + next.count <= largest {
                 piece.append(next)

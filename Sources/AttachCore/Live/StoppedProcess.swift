@@ -162,15 +162,24 @@ struct StoppedProcess: ~Copyable {
         _ directory: borrowing ProcessDirectory, patience: Int64, until limit: Int64
     ) {
         var deadline = Clock.monotonic() + patience
-        var pending = threads.indices.filter { threads[$0].phase == .interrupted }
+        var nextFullLook: Int64 = 0
         var rounds = 0
-        while !pending.isEmpty {
-            pending.removeAll { settle($0) }
+        // The first at the end.
+        var pending = Array(
+            threads.indices.filter { threads[$0].phase == .interrupted }.reversed())
+        while true {
+            // They stop in about the order in which they were asked to: a look at the first few
+            // tells whether more of them have. But any of them may have ended, and the target's
+            // exec waits for us to collect it.
+            let start = Clock.monotonic()
+            let isFull = start >= nextFullLook
+            look(at: &pending, misses: isFull ? .max : Self.fewThreads)
             guard !pending.isEmpty else { return }
+            let now = Clock.monotonic()
+            if isFull { nextFullLook = now + max(Self.fullLookPause, 4 * (now - start)) }
             rounds += 1
             guard rounds > 3 else { continue }
             usleep(20)
-            let now = Clock.monotonic()
             guard now >= deadline else { continue }
             deadline = now + patience
             pending.removeAll {
@@ -182,6 +191,21 @@ struct StoppedProcess: ~Copyable {
             guard now < limit else { break }
         }
         for index in pending { threads[index].phase = .stuck(isUninterruptible: false) }
+    }
+
+    /// Threads that may still run before the others are looked at another time.
+    private static let fewThreads = 32
+    /// Nanoseconds between two looks at all threads.
+    private static let fullLookPause: Int64 = 1_000_000
+
+    /// Takes those off the end that have stopped or ended, until so many are found that have not;
+    /// these stay.
+    private mutating func look(at pending: inout [Int], misses: Int) {
+        var running: [Int] = []
+        while running.count < misses, let index = pending.popLast() {
+            if !settle(index) { running.append(index) }
+        }
+        pending.append(contentsOf: running.reversed())
     }
 
     /// Whether the thread has stopped or ended.

@@ -14,7 +14,8 @@ enum FileBytes {
     /// Everything from the descriptor's position on, at most `limit` bytes.
     static func read(descriptor: Int32, limit: Int) -> Result<[UInt8], SystemError> {
         var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        // Most files of `/proc` are small, and there are some of each thread.
+        var chunk = [UInt8](repeating: 0, count: 4 << 10)
         while bytes.count < limit {
             let count = unsafe chunk.withUnsafeMutableBytes { buffer in
                 unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
@@ -25,6 +26,9 @@ enum FileBytes {
             }
             if count == 0 { break }
             bytes += chunk[..<count]
+            if count == chunk.count, chunk.count < 64 << 10 {
+                chunk = [UInt8](repeating: 0, count: 64 << 10)
+            }
         }
         return .success(bytes)
     }

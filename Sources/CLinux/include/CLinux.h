@@ -48,7 +48,9 @@ int cl_wait_reap(pid_t tid);
 // `cl_reap_every` has it sent to the calling thread. That breaks a knot: a seize that waits for an
 // exec that waits for us to collect (ptrace(2), "execve under ptrace").
 int cl_reap_start(void);
-// How often, in microseconds; 0 for not at all.
+// How often to look whether a seize is caught, in microseconds, at most a second; 0 for not at all.
+// It is taken for caught if no thread was watched since the last look. With very many threads the
+// looks are rarer, so that most of the time is left for other work.
 int cl_reap_every(unsigned microseconds);
 // Adds a traced thread. ENOMEM where there are too many already.
 int cl_reap_watch(pid_t tid);
