@@ -149,7 +149,7 @@ struct HeapWalkTests {
             tfd:       17 events:       1b data: ffffffffffffffff  pos:0 ino:1 sdev:7
             tfd: data:
             """
-        #expect(KernelReferences.eventData(events) == [0x7f12_aa00_1020, .max])
+        #expect(KernelReferences.eventData(Array(events.utf8)) == [0x7f12_aa00_1020, .max])
         #expect(
             KernelReferences.timerData("ID: 0\nsignal: 60/00007fff86e452a8\nnotify: signal/pid.1")
                 == [0x7fff_86e4_52a8])

@@ -18,7 +18,7 @@ func fuzz(_ bytes: [UInt8]) {
             _ = SystemCallReader.call(text: text, architecture)
         }
     case 4:
-        _ = KernelReferences.eventData(text)
+        _ = KernelReferences.eventData(Array(text.utf8))
         _ = KernelReferences.timerData(text)
         _ = KernelReferences.hasQueuedSignal(text)
     case 5:

@@ -44,10 +44,8 @@ public struct KernelReferences: Sendable {
         private static let limit = 100_000
     }
 
-    /// Bytes of one list of events: what can be read within a millisecond.
-    private static let informationLimit = 256 << 10
-
-    /// Reads what the kernel keeps, while the process stands.
+    /// Reads what the kernel keeps, while the process stands: all but what can take long, the
+    /// members of its epolls.
     ///
     /// - Parameter holders: those that were found before.
     init(
@@ -56,18 +54,6 @@ public struct KernelReferences: Sendable {
         if !holders.isWhole { incompleteBecause = "its descriptors could not be looked at" }
         if let silent = holders.silent {
             incompleteBecause = "\(silent) may hold addresses that cannot be read"
-        }
-        for number in holders.epolls {
-            let path = "task/\(thread)/fdinfo/\(number)"
-            guard
-                case .success(let bytes) = directory.contents(
-                    of: path, limit: Self.informationLimit),
-                bytes.count < Self.informationLimit
-            else {
-                incompleteBecause = "what an epoll waits for could not be read"
-                continue
-            }
-            words += Self.eventData(String(decoding: bytes, as: UTF8.self))
         }
         // Absent where the kernel was built without CONFIG_CHECKPOINT_RESTORE.
         if let timers = directory.text(of: "task/\(thread)/timers") {
@@ -85,13 +71,14 @@ public struct KernelReferences: Sendable {
     }
 
     /// The `data` of lines such as `tfd: 5 events: 19 data: 7f12 pos:0 …` (proc_pid_fdinfo(5)).
-    static func eventData(_ text: String) -> [UInt64] {
-        text.split(separator: "\n").compactMap { line in
-            let fields = line.split(separator: " ", omittingEmptySubsequences: true)
-            guard fields.first == "tfd:", let at = fields.firstIndex(of: "data:"),
+    static func eventData(_ bytes: [UInt8]) -> [UInt64] {
+        bytes.split(separator: 0x0a).compactMap { line in
+            let fields = line.split(separator: 0x20)
+            guard fields.first?.elementsEqual("tfd:".utf8) == true,
+                let at = fields.firstIndex(where: { $0.elementsEqual("data:".utf8) }),
                 at + 1 < fields.count
             else { return nil }
-            return UInt64(fields[at + 1], radix: 16)
+            return UInt64(String(decoding: fields[at + 1], as: UTF8.self), radix: 16)
         }
     }
 

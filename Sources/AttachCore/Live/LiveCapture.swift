@@ -81,6 +81,7 @@ public enum LiveCapture {
         let target = try TargetCheck.check(directory)
         var preparation = try CapturePreparation.make(directory, target: target, limits: limits)
         let holders = KernelReferences.Holders(directory, thread: target.handle)
+        let epolls = EpollWords(directory, thread: target.handle, epolls: holders.epolls)
         progress(.stopping)
         defer { progress(.released) }
         cl_reap_start()
@@ -106,12 +107,17 @@ public enum LiveCapture {
         let isIncomplete = stopped.isIncomplete
         stopped.release()
         window.pause = Clock.monotonic() - start
+        // As soon as possible after it; where it took too long before, it would again.
+        let epollsNow =
+            epolls.incompleteBecause == nil
+            ? EpollWords(directory, thread: target.handle, epolls: holders.epolls) : epolls
         var capture = CaptureAssembly(
             directory: directory, target: target, threads: threads, isIncomplete: isIncomplete,
             wasJobStopped: wasJobStopped, early: preparation.threadStats
         ).capture(window, preparation, directory)
         references.check(
             KernelReferences.Holders(directory, thread: target.handle), against: holders)
+        references.add(epolls, epollsNow, in: capture.mappings)
         capture.kernelReferences = references
         if !wasJobStopped {
             capture.secondLook = SecondLook(
