@@ -27,6 +27,8 @@ struct CoreWriterTests {
         #expect(core.descriptors == live.descriptors)
         #expect(core.mappings == live.mappings)
         #expect(core.kernelReferences?.words == live.kernelReferences?.words)
+        #expect(core.threads.map(\.registers) == live.threads.map(\.registers))
+        #expect(live.threads.allSatisfy { $0.registers?.hasVectors == true })
         #expect(core.secondLook == nil)
         let (theirs, ours) = (Self.json(live), Self.json(core))
         #expect(theirs.count > 1000)

@@ -148,6 +148,9 @@ public struct RegisterSet: Hashable, Sendable {
     /// The bits of a code address that hold its signature, where the kernel says which they are
     /// (`NT_ARM_PAC_MASK`); nil where it does not, or where addresses are not signed.
     public var signatureBits: UInt64?
+    /// The words of the vector registers, by the type of their note (linux/elf.h); empty where they
+    /// were not read.
+    public var vectors: [UInt32: [UInt64]] = [:]
 
     /// Wraps the kernel's words; nil where there are too few of them.
     public init?(architecture: Architecture, words: [UInt64]) {
@@ -163,6 +166,11 @@ public struct RegisterSet: Hashable, Sendable {
     public var stackPointer: UInt64 { words[architecture.stackPointerIndex] }
     /// Its frame pointer, with Swift's mark still in it.
     public var framePointer: UInt64 { words[architecture.framePointerIndex] }
+    /// Whether all vector registers were read.
+    var hasVectors: Bool {
+        vectors[RegisterNote.floatingPoint] != nil
+            || architecture == .x86_64 && vectors[RegisterNote.extendedState] != nil
+    }
     /// What Swift code passes as `self`, where nothing has overwritten it.
     var selfRegister: UInt64 { words[architecture.selfIndex] }
     /// The async context, where the thread is in async code.

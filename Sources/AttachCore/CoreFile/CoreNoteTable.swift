@@ -13,6 +13,7 @@ struct CoreNoteTable {
         for thread in threads {
             add("CORE", RegisterNote.status, status(of: thread), to: &table)
             if capture.architecture == .aarch64 { addOwn(of: thread, to: &table) }
+            addVectors(of: thread, to: &table)
         }
         if !capture.auxiliaryVector.isEmpty {
             var note = NoteWriter()
@@ -37,6 +38,15 @@ struct CoreNoteTable {
             note.put(bits)
             note.put(bits)
             add("LINUX", RegisterNote.signatureMasks, note.bytes, to: &table)
+        }
+    }
+
+    private func addVectors(of thread: CapturedThread, to table: inout [UInt8]) {
+        for (type, owner) in RegisterNote.vectors(capture.architecture) {
+            guard let words = thread.registers?.vectors[type] else { continue }
+            var note = NoteWriter()
+            for word in words { note.put(word) }
+            add(owner, type, note.bytes, to: &table)
         }
     }
 

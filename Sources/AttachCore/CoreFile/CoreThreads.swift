@@ -25,15 +25,9 @@ struct CoreThreads {
                 }
                 last = threads.count
                 threads.append(thread)
-            } else if note.owner == "LINUX", architecture == .aarch64, let last {
+            } else if let last {
                 // What follows a thread's status belongs to it.
-                switch note.type {
-                case RegisterNote.threadPointer:
-                    threads[last].registers?.threadPointer = note.bytes.load(0)
-                case RegisterNote.signatureMasks:
-                    threads[last].registers?.signatureBits = note.bytes.load(8)
-                default: break
-                }
+                Self.add(note, to: &threads[last])
             }
         }
         if unreadable > 0 {
@@ -43,6 +37,24 @@ struct CoreThreads {
                     detail: "\(unreadable) that make no sense or are there twice"))
         }
         threads.sort { $0.id < $1.id }
+    }
+
+    private static func add(_ note: CoreNotes.Note, to thread: inout CapturedThread) {
+        guard let architecture = thread.registers?.architecture else { return }
+        switch (architecture, note.owner, note.type) {
+        case (.aarch64, "LINUX", RegisterNote.threadPointer):
+            thread.registers?.threadPointer = note.bytes.load(0)
+        case (.aarch64, "LINUX", RegisterNote.signatureMasks):
+            thread.registers?.signatureBits = note.bytes.load(8)
+        default:
+            let isVectors = RegisterNote.vectors(architecture).contains {
+                $0.note == note.type && $0.owner == note.owner
+            }
+            let count = Int(min(note.bytes.count / 8, UInt64(RegisterNote.mostVectorWords)))
+            if isVectors, count > 0 {
+                thread.registers?.vectors[note.type] = note.bytes.words(0, count: count)
+            }
+        }
     }
 
     private static func thread(

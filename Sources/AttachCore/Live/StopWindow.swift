@@ -38,12 +38,14 @@ struct StopWindow {
         time = Clock.realtime()
         monotonic = Clock.monotonic()
         boottime = Clock.boottime()
-        var words = [UInt64](repeating: 0, count: 64)
+        var words = [UInt64](repeating: 0, count: RegisterNote.mostVectorWords + 1)
         var handle = directory.pid
         for thread in stopped.threads {
             guard case .stopped = thread.phase else { continue }
             handle = thread.id
             registers[thread.id] = stopped.registers(of: thread.id, architecture, into: &words)
+            registers[thread.id]?.vectors =
+                stopped.vectors(of: thread.id, architecture, into: &words)
         }
         refreshMappings(directory, thread: handle, &preparation)
         let writable = preparation.mappings.filter(\.holdsState)

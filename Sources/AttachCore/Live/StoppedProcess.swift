@@ -254,6 +254,23 @@ struct StoppedProcess: ~Copyable {
         return registers
     }
 
+    /// The vector registers of a stopped thread, by the types of their notes; empty where they
+    /// could not be read. `words` is room for one set.
+    func vectors(
+        of id: Int32, _ architecture: Architecture, into words: inout [UInt64]
+    ) -> [UInt32: [UInt64]] {
+        var sets: [UInt32: [UInt64]] = [:]
+        for (note, _) in RegisterNote.vectors(architecture) {
+            // What fills all the room may be longer.
+            guard let count = read(note, of: id, into: &words), count > 0, count < words.count
+            else { continue }
+            sets[note] = Array(words[..<count])
+            // It holds what the others do.
+            if note == RegisterNote.extendedState { break }
+        }
+        return sets
+    }
+
     private func read(_ set: UInt32, of id: Int32, into words: inout [UInt64]) -> Int? {
         var count = 0
         let error = unsafe words.withUnsafeMutableBufferPointer { buffer -> Int32 in
