@@ -110,7 +110,7 @@ import AttachReport
         let target = Target(capture, images: images)
         var reader = RuntimeReader(target, stacks: stacks)
         var state = reader.read(locations, symbols)
-        ContinuationReader(target).read(into: &state, limit: 1 << 30)
+        ContinuationReader(target, stacks: stacks).read(into: &state, limit: 1 << 30)
         let waits = ThreadWaitReader(target)
         for thread in capture.threads {
             let frames = stacks[thread.id].map { names.frames(of: $0) } ?? []

@@ -5,14 +5,16 @@ struct ContinuationReader {
     private let capture: Capture
     private let memory: TargetMemory
     private let images: ImageTable
+    private let stacks: [Int32: NativeStack]
 
     /// Libraries that bring an allocator of their own.
     private static let allocators = ["libjemalloc", "libmimalloc", "libtcmalloc", "libasan"]
 
-    init(_ target: Target) {
+    init(_ target: Target, stacks: [Int32: NativeStack]) {
         capture = target.capture
         memory = target.memory
         images = target.images
+        self.stacks = stacks
     }
 
     /// Fills in what there is to say, and when those that sleep will wake. Takes time only where
@@ -61,7 +63,10 @@ struct ContinuationReader {
         }
         guard
             let search = ContinuationSearch(
-                capture: capture, memory: memory, runtime: runtime, heap: heap)
+                capture: capture, memory: memory, runtime: runtime, heap: heap,
+                stacks: ThreadStacks(
+                    capture: capture, memory: memory, images: images, heap: heap.map,
+                    frames: stacks))
         else {
             return say("the tasks are not known well enough", of: candidates, in: &runtime)
         }

@@ -53,7 +53,10 @@ struct ContinuationSearch {
     /// Links of a job to its neighbours in a queue (`SchedulerPrivate`).
     private static let waitLinks: [UInt64] = [16, 24]
 
-    init?(capture: Capture, memory: TargetMemory, runtime: RuntimeState, heap: GlibcHeap) {
+    init?(
+        capture: Capture, memory: TargetMemory, runtime: RuntimeState, heap: GlibcHeap,
+        stacks: ThreadStacks
+    ) {
         guard let layout = runtime.layout, let location = runtime.location else { return nil }
         self.layout = layout
         self.location = location
@@ -61,7 +64,7 @@ struct ContinuationSearch {
         helpers = runtime.helpers
         reader = WordReader(memory)
         self.heap = Reachability(heap.map, memory)
-        inUse = MemoryInUse(capture: capture, heap: heap)
+        inUse = MemoryInUse(capture: capture, heap: heap, stacks: stacks)
         taskAtAddress = AddressIndex(tasks.map(\.record.address.value))
         findings = Array(repeating: nil, count: tasks.count)
         isBlocked = Array(repeating: false, count: tasks.count)
@@ -237,10 +240,7 @@ struct ContinuationSearch {
             for range in memory.ranges { heap.add(range) }
         }
         for range in inUse.ranges { heap.add(range) }
-        let words =
-            capture.threads.flatMap { $0.registers?.words ?? [] }
-            + (capture.kernelReferences?.words ?? [])
-        search(words)
+        search(ofThreads: capture)
         repeat {
             for index in freed { release(index) }
             freed = []
@@ -248,11 +248,21 @@ struct ContinuationSearch {
         } while !freed.isEmpty
     }
 
-    private mutating func search(_ words: [UInt64] = []) {
+    private mutating func search(ofThreads capture: Capture? = nil) {
         // The closures below have this value to themselves, and so must not share its map.
         var heap = heap
         self.heap = Reachability(HeapMap(), TargetMemory())
-        for word in words { heap.add(word: word) { judge($0, $1, $2) } }
+        for word in capture?.kernelReferences?.words ?? [] {
+            heap.add(word: word) { judge($0, $1, $2) }
+        }
+        for thread in capture?.threads ?? [] {
+            guard let capture, let registers = thread.registers else { continue }
+            for word in registers.words { heap.add(word: word) { judge($0, $1, $2) } }
+            guard !LibraryCode.isWaiting(thread, capture.mappings) else { continue }
+            for words in registers.vectors.values {
+                heap.add(vectors: words) { judge($0, $1, $2) }
+            }
+        }
         heap.search { judge($0, $1, $2) }
         self.heap = heap
     }

@@ -5,16 +5,14 @@ import AttachReport
 struct MemoryInUse {
     /// The memory, by address.
     private(set) var ranges: [Range<UInt64>] = []
-    private var stacks: [(range: Range<UInt64>, thread: CapturedThread)] = []
+    private let stacks: [(range: Range<UInt64>, thread: CapturedThread)]
 
-    /// The psABI lets a function use so many bytes below its stack pointer.
-    private static let redZone: UInt64 = 128
-
-    init(capture: Capture, heap: GlibcHeap) {
+    init(capture: Capture, heap: GlibcHeap, stacks: ThreadStacks) {
+        self.stacks = stacks.live
         let blocks = heap.map.regions.map {
             $0.start &- GlibcHeap.header..<$0.end &- GlibcHeap.header
         }
-        var excluded = blocks + heap.bookkeeping + deadStacks(capture)
+        var excluded = blocks + heap.bookkeeping + stacks.dead
         excluded.sort { $0.lowerBound < $1.lowerBound }
         var next = 0
         for segment in capture.memory.segments where segment.isCaptured {
@@ -30,60 +28,6 @@ struct MemoryInUse {
             }
             if position < segment.end { ranges.append(position..<segment.end) }
         }
-    }
-
-    /// What lies below the stack pointers. Only of stacks that are surely nothing else: that of
-    /// the first thread, and those that the library of threads made, which puts a guard below the
-    /// stack and the thread's own block on top.
-    private mutating func deadStacks(_ capture: Capture) -> [Range<UInt64>] {
-        var byStart: [Int: [CapturedThread]] = [:]
-        let mappings = capture.mappings
-        let ends = mappings.map(\.end)
-        for thread in capture.threads {
-            guard let registers = thread.registers, registers.stackPointer < .max else { continue }
-            let index = ends.firstIndex(notBelow: registers.stackPointer + 1)
-            guard index < mappings.count, mappings[index].start <= registers.stackPointer else {
-                continue
-            }
-            byStart[index, default: []].append(thread)
-        }
-        var dead: [Range<UInt64>] = []
-        for (index, threads) in byStart {
-            guard threads.count == 1, let registers = threads[0].registers else { continue }
-            let mapping = mappings[index]
-            let pointer = registers.stackPointer
-            stacks.append((pointer..<mapping.end, threads[0]))
-            guard mapping.path == "[stack]" || isOfThread(index, registers, mappings) else {
-                continue
-            }
-            let end = isInLibraryWait(threads[0], mappings) ? pointer : pointer &- Self.redZone
-            if end > mapping.start, end <= pointer { dead.append(mapping.start..<end) }
-        }
-        stacks.sort { $0.range.lowerBound < $1.range.lowerBound }
-        return dead
-    }
-
-    /// Whether a thread waits for a futex (202; asm/unistd_64.h) in the C library. That keeps
-    /// nothing of its caller's below its stack pointer, where so much else was before: threads of
-    /// the pool that have nothing to do wait like this.
-    private func isInLibraryWait(_ thread: CapturedThread, _ mappings: [Mapping]) -> Bool {
-        guard thread.systemCall?.name == "futex", let registers = thread.registers,
-            let code = mappings.last(where: { $0.start <= registers.programCounter }),
-            registers.programCounter < code.end
-        else { return false }
-        let name = PathName.last(of: code.path)
-        return ["libc.so.6", "libc-2.", "libpthread-2."].contains { name.hasPrefix($0) }
-    }
-
-    private func isOfThread(
-        _ index: Int, _ registers: RegisterSet, _ mappings: [Mapping]
-    ) -> Bool {
-        guard index > 0, let block = registers.threadPointer else { return false }
-        let mapping = mappings[index]
-        let guardPages = mappings[index - 1]
-        return guardPages.end == mapping.start && !guardPages.isReadable && !guardPages.isWritable
-            && !mapping.isFile && !mapping.isShared
-            && block > registers.stackPointer && block < mapping.end
     }
 
     /// Whose stack an address lies on.
@@ -102,6 +46,11 @@ struct MemoryInUse {
         if capture.threads.contains(where: { $0.registers == nil }) {
             return "not every thread's registers were read"
         }
+        let hidesVectors = capture.threads.contains { thread in
+            thread.registers?.hasVectors == false
+                && !LibraryCode.isWaiting(thread, capture.mappings)
+        }
+        if hidesVectors { return "not every thread's vector registers were read" }
         for gap in capture.gaps where gap.what == "threads" || gap.what == "memory" {
             return "not all \(gap.what) could be captured"
         }

@@ -89,6 +89,19 @@ struct Reachability {
         take(word, Place(address: 0, block: nil), judge)
     }
 
+    /// Takes what vector registers hold, at any byte of them.
+    mutating func add(
+        vectors words: [UInt64], _ judge: (_ target: UInt64, _ block: UInt64, Place) -> Verdict
+    ) {
+        var last: UInt64 = 0
+        for word in words + [0] {
+            for shift in stride(from: UInt64(0), to: 64, by: 8) where word | last != 0 {
+                add(word: shift == 0 ? last : last >> shift | word << (64 &- shift), judge)
+            }
+            last = word
+        }
+    }
+
     /// Searches until nothing is left. `judge` is asked about every pointer to a watched block,
     /// and told where it points, to which block, and where it lies.
     mutating func search(

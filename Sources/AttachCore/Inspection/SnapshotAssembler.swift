@@ -50,7 +50,7 @@ public struct SnapshotAssembler {
             return reader.read()
         }
         times.measure("continuations") { [options] in
-            ContinuationReader(target)
+            ContinuationReader(target, stacks: stacks)
                 .read(into: &runtime, limit: options.continuationSearchLimit)
         }
         let names = times.measure("names") { [options] in
