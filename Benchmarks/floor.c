@@ -8,6 +8,7 @@
 #include "CLinux.h"
 
 #include <dirent.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -150,7 +151,7 @@ static size_t read_all(pid_t pid, const range_list *list, char *buffer) {
         while (first + count < list->count && count < IOV_MAX && bytes < largest)
             bytes += list->items[first + count++].iov_len;
         struct iovec local = {buffer + done, bytes};
-        ssize_t got = cl_read_memory(pid, &local, 1, list->items + first, count);
+        ssize_t got = cl_read_memory(pid, &local, list->items + first, count);
         if (got > 0)
             done += (size_t)got;
         first += count;
@@ -213,7 +214,8 @@ int main(int argc, char **argv) {
     size_t stopped = 0;
     for (size_t i = 0; i < count; i++) {
         size_t words;
-        if (threads[i].stopped && cl_ptrace_registers(threads[i].id, registers, WORDS, &words) == 0)
+        if (threads[i].stopped &&
+            cl_ptrace_registers(threads[i].id, NT_PRSTATUS, registers, WORDS, &words) == 0)
             stopped++;
     }
     int64_t fetched = now();

@@ -6,7 +6,7 @@ import Glibc
 
 @testable import AttachCore
 
-nonisolated(unsafe) private let captures: [ChangeableCapture] = {
+private let captures: [ChangeableCapture] = {
     let paths = unsafe getenv("FUZZ_CORES").map { unsafe String(cString: $0) } ?? ""
     let captures = paths.split(separator: ":").compactMap { path in
         try? ChangeableCapture(CoreReader.read(String(path)))
@@ -17,7 +17,7 @@ nonisolated(unsafe) private let captures: [ChangeableCapture] = {
 
 func fuzz(_ bytes: [UInt8]) {
     var input = FuzzInput(bytes)
-    let capture = unsafe captures[Int(input.byte()) % captures.count]
+    let capture = captures[Int(input.byte()) % captures.count]
     func place() -> UInt64 {
         let number = input.half()
         let places = capture.places
