@@ -38,6 +38,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
+        .target(name: "CSearch"),
         .target(name: "CUnwind", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "CElf", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "CCompression", cSettings: [.define("_GNU_SOURCE")]),
@@ -46,7 +47,8 @@ let package = Package(
         .target(
             name: "AttachCore",
             dependencies: [
-                "CLinux", "CUnwind", "CElf", "CCompression", "CSwiftRuntime", "AttachReport",
+                "CLinux", "CSearch", "CUnwind", "CElf", "CCompression", "CSwiftRuntime",
+                "AttachReport",
             ],
             swiftSettings: strict, linkerSettings: nativeLibraries),
         .executableTarget(

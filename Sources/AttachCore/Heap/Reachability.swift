@@ -1,4 +1,4 @@
-import CLinux
+import CSearch
 
 /// Finds what can be reached, from memory that is in use by itself and from there by anything that
 /// looks like a pointer into a block.
@@ -29,7 +29,7 @@ struct Reachability {
 
     private let memory: TargetMemory
     private var reader: WordReader
-    private var blocks = [UInt64](repeating: 0, count: Int(CL_BLOCK_WORDS))
+    private var blocks = [UInt64](repeating: 0, count: Int(CS_BLOCK_WORDS))
     private var open: [Range<UInt64>] = []
     private var hits = [Int](repeating: 0, count: 4096)
 
@@ -142,7 +142,7 @@ struct Reachability {
         let size = Int(range.upperBound &- segment.start)
         var from = Int((range.lowerBound &+ 3) & ~3 &- segment.start)
         while from < size {
-            let found = unsafe cl_find_references(base, from, size, blocks, &hits, hits.count)
+            let found = unsafe cs_find_references(base, from, size, blocks, &hits, hits.count)
             for index in 0..<found {
                 let offset = hits[index]
                 let word = unsafe base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)

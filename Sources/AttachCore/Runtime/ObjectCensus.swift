@@ -1,4 +1,4 @@
-import CLinux
+import CSearch
 
 /// What was found of Swift objects in one pass over the captured memory: actors, and jobs that are
 /// no tasks.
@@ -21,7 +21,7 @@ struct ObjectCensus {
     /// An even number: the two words that are looked at stay together.
     private static let wordsAtOnce = 8192
 
-    private var rejected = [UInt64](repeating: 0, count: Int(CL_OBJECT_SLOTS))
+    private var rejected = [UInt64](repeating: 0, count: Int(CS_OBJECT_SLOTS))
     private var looks = 0
     private let jobISA: UInt64
     private let layouts: [DefaultActor.Layout]
@@ -87,7 +87,7 @@ struct ObjectCensus {
         guard let start = words.baseAddress else { return 0 }
         return unsafe rejected.withUnsafeBufferPointer { rejected in
             guard let rejected = rejected.baseAddress else { return 0 }
-            return unsafe cl_find_objects(
+            return unsafe cs_find_objects(
                 start + from, words.count - from, jobISA, rejected, &hits, hits.count)
         }
     }
@@ -99,7 +99,7 @@ struct ObjectCensus {
             return
         }
         guard let type = actorClass(first, &reader) else {
-            rejected[cl_object_slot(first)] = first
+            rejected[cs_object_slot(first)] = first
             return
         }
         if DefaultActor.isPlausible(address, type, layouts, &reader) {

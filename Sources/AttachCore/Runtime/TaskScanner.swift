@@ -1,4 +1,4 @@
-import CLinux
+import CSearch
 
 /// Finds every place in the captured memory that may be a task.
 struct TaskScanner {
@@ -67,7 +67,7 @@ enum WordSearch {
         var from = 0
         while from < words.count {
             guard let start = words.baseAddress else { return }
-            let found = unsafe cl_find_word(
+            let found = unsafe cs_find_word(
                 start + from, words.count - from, value, &hits, hits.count)
             for index in hits[..<found] {
                 let address = segment.start &+ skip &+ UInt64(from + index) &* 8

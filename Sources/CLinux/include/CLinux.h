@@ -11,9 +11,6 @@
 #include <sys/uio.h>
 
 #include "Channel.h"
-#include "ObjectSearch.h"
-#include "ReferenceSearch.h"
-#include "WordSearch.h"
 
 #pragma clang assume_nonnull begin
 

@@ -1,5 +1,5 @@
-#ifndef CLINUX_OBJECTSEARCH_H
-#define CLINUX_OBJECTSEARCH_H
+#ifndef CSEARCH_OBJECTSEARCH_H
+#define CSEARCH_OBJECTSEARCH_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -7,17 +7,17 @@
 #pragma clang assume_nonnull begin
 
 // How many words `rejected` has.
-enum { CL_OBJECT_SLOTS = 16384 };
+enum { CS_OBJECT_SLOTS = 16384 };
 
 // The slot of a word in `rejected`.
-size_t cl_object_slot(uint64_t word);
+size_t cs_object_slot(uint64_t word);
 
 // Writes into `out` the indices of the first `capacity` even words that may begin a Swift object:
 // the address of its class, and then the reference counts of a living one. Returns how many it
 // wrote; a full `out` means that there may be more behind the last of them.
 //
 // A class that stands in its slot of `rejected` is passed over; `wanted` counts whatever follows.
-size_t cl_find_objects(
+size_t cs_find_objects(
     const uint64_t *words, size_t count, uint64_t wanted, const uint64_t *rejected, size_t *out,
     size_t capacity);
 

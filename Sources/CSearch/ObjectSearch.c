@@ -12,11 +12,11 @@ static inline int is_alive(uint64_t counts) {
     return (counts & 1) && !(counts & deiniting) && unowned - 1 < (UINT64_C(1) << 20);
 }
 
-size_t cl_object_slot(uint64_t word) {
+size_t cs_object_slot(uint64_t word) {
     return (size_t)((word >> 3) * UINT64_C(0x9e3779b97f4a7c15) >> 50);
 }
 
-size_t cl_find_objects(
+size_t cs_find_objects(
     const uint64_t *words, size_t count, uint64_t wanted, const uint64_t *rejected, size_t *out,
     size_t capacity) {
     size_t found = 0;
@@ -25,7 +25,7 @@ size_t cl_find_objects(
         // No page of the lowest 4096 bytes is ever mapped, and none of the upper half.
         if ((word & 7) || word - 4096 >= (UINT64_C(1) << 47)) continue;
         if (word != wanted
-            && (!is_alive(words[index + 1]) || rejected[cl_object_slot(word)] == word))
+            && (!is_alive(words[index + 1]) || rejected[cs_object_slot(word)] == word))
             continue;
         out[found++] = index;
     }

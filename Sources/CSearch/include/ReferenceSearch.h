@@ -1,5 +1,5 @@
-#ifndef CLINUX_REFERENCE_SEARCH_H
-#define CLINUX_REFERENCE_SEARCH_H
+#ifndef CSEARCH_REFERENCE_SEARCH_H
+#define CSEARCH_REFERENCE_SEARCH_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -7,7 +7,7 @@
 #pragma clang assume_nonnull begin
 
 /// Words of a table with a bit for each block of 64 MiB, by the address modulo 2^38.
-#define CL_BLOCK_WORDS 64
+#define CS_BLOCK_WORDS 64
 
 /// Finds what may be a pointer into one of the blocks: 64-bit words at every fourth byte, since
 /// packed structures such as `epoll_event` hold pointers there. The 16 highest bits, in which
@@ -15,7 +15,7 @@
 ///
 /// Returns how many offsets were written to `out`; there may be more behind the last one if that
 /// is `capacity`.
-size_t cl_find_references(
+size_t cs_find_references(
     const void *bytes, size_t from, size_t size, const uint64_t *blocks, size_t *out,
     size_t capacity);
 

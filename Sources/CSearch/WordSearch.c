@@ -6,7 +6,7 @@
 // debug build of ours, too; a unit that matches is then looked at as half of a word.
 _Static_assert(sizeof(wchar_t) == 4, "wmemchr must compare 32-bit units");
 
-size_t cl_find_word(
+size_t cs_find_word(
     const uint64_t *words, size_t count, uint64_t value, size_t *out, size_t capacity) {
     const wchar_t *units = (const wchar_t *)(const void *)words;
     const wchar_t wanted = (wchar_t)(uint32_t)value;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-size_t cl_find_references(
+size_t cs_find_references(
     const void *bytes, size_t from, size_t size, const uint64_t *blocks, size_t *out,
     size_t capacity) {
     const unsigned char *start = bytes;
