@@ -40,15 +40,17 @@ let package = Package(
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "CSearch"),
         .target(name: "CUnwind", cSettings: [.define("_GNU_SOURCE")]),
-        .target(name: "CElf", cSettings: [.define("_GNU_SOURCE")]),
-        .target(name: "CCompression", cSettings: [.define("_GNU_SOURCE")]),
+        .target(name: "CSandbox", cSettings: [.define("_GNU_SOURCE")]),
+        .target(name: "CElf", dependencies: ["CSandbox"], cSettings: [.define("_GNU_SOURCE")]),
+        .target(
+            name: "CCompression", dependencies: ["CSandbox"], cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "CSwiftRuntime"),
         .target(name: "AttachReport", swiftSettings: strict),
         .target(
             name: "AttachCore",
             dependencies: [
-                "CLinux", "CSearch", "CUnwind", "CElf", "CCompression", "CSwiftRuntime",
-                "AttachReport",
+                "CLinux", "CSandbox", "CSearch", "CUnwind", "CElf", "CCompression",
+                "CSwiftRuntime", "AttachReport",
             ],
             swiftSettings: strict, linkerSettings: nativeLibraries),
         .executableTarget(

@@ -1,18 +1,13 @@
 #include "CCompression.h"
 
+#include "CSandbox.h"
+
 #include <errno.h>
-#include <grp.h>
 #include <lz4frame.h>
 #include <lzma.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -189,104 +184,72 @@ static int copy(struct stream *stream) {
     }
 }
 
-// Bytes that the process has for data, stack included, by the kernel's count (proc_pid_statm(5)).
-static uint64_t data_in_use(void) {
-    unsigned long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
-    if (file == NULL) return 0;
-    if (fscanf(file, "%*s %*s %*s %*s %*s %lu", &pages) != 1) pages = 0;
-    fclose(file);
-    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
+// What the process is asked for.
+struct request {
+    int kind;
+    int input;
+    int output;
+    uint64_t size;
+    uint64_t stored;
+    uint64_t memory;
+};
 
-// Only this process is left to read foreign bytes, and there is little that it may do.
-static void give_up_privileges(uint64_t memory, uint32_t seconds) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    if (geteuid() == 0) {
-        const uid_t nobody = 65534;
-        if (setgroups(0, NULL) != 0 || setresgid(nobody, nobody, nobody) != 0 ||
-            setresuid(nobody, nobody, nobody) != 0)
-            errno = 0;
-        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    }
-    const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGXCPU};
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) signal(signals[i], SIG_DFL);
-    // What the parent has is in the count already.
-    const uint64_t most = data_in_use() + memory;
-    struct rlimit limit = {most, most};
-    setrlimit(RLIMIT_DATA, &limit);
-    limit.rlim_cur = limit.rlim_max = seconds;
-    setrlimit(RLIMIT_CPU, &limit);
-    limit.rlim_cur = limit.rlim_max = 0;
-    setrlimit(RLIMIT_CORE, &limit);
-}
-
-// What the process hands back: what it has done so far, should it be ended.
+// What the process hands back.
 struct report {
     uint64_t size;
     int failure;
     int cut;
     int limited;
-    int is_done;
 };
 
-static void expand(int kind, struct stream *stream, uint64_t memory, struct report *report) {
+static size_t expand(void *context, void *output, size_t capacity) {
+    const struct request *request = context;
+    struct report report = {0};
+    struct stream *stream = calloc(1, sizeof *stream);
+    if (stream == NULL || capacity < sizeof report) _exit(1);
+    stream->input = request->input;
+    stream->output = request->output;
+    stream->size_limit = request->size;
+    stream->stored_limit = request->stored;
     int is_cut = 1;
-    if (kind != CC_PIPE && lseek(stream->input, 0, SEEK_SET) != 0) {
+    if (request->kind != CC_PIPE && lseek(stream->input, 0, SEEK_SET) != 0) {
         stream->failure = errno;
     } else {
-        switch (kind) {
+        switch (request->kind) {
         case CC_ZSTD: is_cut = expand_zstd(stream); break;
         case CC_LZ4: is_cut = expand_lz4(stream); break;
-        case CC_XZ: is_cut = expand_xz(stream, memory / 2); break;
+        case CC_XZ: is_cut = expand_xz(stream, request->memory / 2); break;
         case CC_PIPE: is_cut = copy(stream); break;
         default: break;
         }
         if (!stream->limited) flush(stream);
         if (ftruncate(stream->output, (off_t)stream->size) != 0) stream->failure = errno;
     }
-    report->size = stream->size;
-    report->failure = stream->failure;
-    report->cut = is_cut && !stream->limited;
-    report->limited = stream->limited;
-    report->is_done = 1;
+    report.size = stream->size;
+    report.failure = stream->failure;
+    report.cut = is_cut && !stream->limited;
+    report.limited = stream->limited;
+    memcpy(output, &report, sizeof report);
+    return sizeof report;
 }
 
 int cc_expand(int kind, int input, int output, uint64_t size, uint64_t stored, uint64_t memory,
               uint32_t seconds, cc_result *result) {
     memset(result, 0, sizeof *result);
-    struct report *report =
-        mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (report == MAP_FAILED) return errno;
-    pid_t child = fork();
-    if (child == 0) {
-        give_up_privileges(memory, seconds);
-        struct stream *stream = calloc(1, sizeof *stream);
-        if (stream == NULL) _exit(1);
-        stream->input = input;
-        stream->output = output;
-        stream->size_limit = size;
-        stream->stored_limit = stored;
-        expand(kind, stream, memory, report);
-        _exit(0);
-    }
-    int failure = child < 0 ? errno : 0;
-    if (child > 0) {
-        while (waitpid(child, NULL, 0) < 0 && errno == EINTR) continue;
-        if (!report->is_done) {
-            failure = EBADMSG;
-        } else if (report->failure != 0) {
-            failure = report->failure;
-        } else {
-            result->size = report->size;
-            result->cut = report->cut;
-            result->limited = report->limited;
-            if (report->size == 0) failure = EBADMSG;
-        }
-    }
-    munmap(report, sizeof *report);
-    return failure;
+    struct request request = {kind, input, output, size, stored, memory};
+    const int kept[] = {input, output};
+    sb_rules rules = {
+        .memory = memory, .processor_seconds = seconds, .kept = kept, .kept_count = 2};
+    struct report report = {0};
+    size_t length = 0;
+    int failure = sb_call(expand, &request, &report, sizeof report, &length, &rules);
+    if (failure == ECHILD || (failure == 0 && length != sizeof report)) return EBADMSG;
+    if (failure != 0) return failure;
+    if (report.failure != 0) return report.failure;
+    result->size = report.size;
+    result->cut = report.cut;
+    result->limited = report.limited;
+    return report.size == 0 ? EBADMSG : 0;
 }
 
 int cc_expand_xz(const uint8_t *bytes, size_t count, uint64_t memory, uint8_t *output,

@@ -3,13 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/time.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 // A mapping the handler may repair. `size` is set last and cleared first; 0 means not in use.
@@ -105,72 +99,4 @@ uint64_t ce_lost_page_count(const void *base) {
         }
     }
     return 0;
-}
-
-// What the copy of the process hands back.
-struct result {
-    _Atomic int is_done;
-    size_t length;
-    char bytes[];
-};
-
-// Sets the limits of a copy of the process, so that it ends quietly where it exceeds them.
-static void limit_copy(uint64_t memory, uint32_t milliseconds) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    const int signals[] = {SIGALRM, SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGXCPU};
-    sigset_t set;
-    sigemptyset(&set);
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-        signal(signals[i], SIG_DFL);
-        sigaddset(&set, signals[i]);
-    }
-    sigprocmask(SIG_UNBLOCK, &set, NULL);
-    // The C++ library speaks up before it ends a process without memory.
-    close(STDERR_FILENO);
-
-    struct rlimit none = {0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-    unsigned long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
-    if (file == NULL || fscanf(file, "%lu", &pages) != 1) _exit(1);
-    fclose(file);
-    uint64_t size = (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE) + memory;
-    struct rlimit space;
-    if (getrlimit(RLIMIT_AS, &space) != 0) _exit(1);
-    if (space.rlim_cur == RLIM_INFINITY || space.rlim_cur > size) {
-        space.rlim_cur = size;
-        if (setrlimit(RLIMIT_AS, &space) != 0) _exit(1);
-    }
-    struct itimerval timer = {.it_value = {.tv_sec = milliseconds / 1000,
-                                           .tv_usec = milliseconds % 1000 * 1000}};
-    if (setitimer(ITIMER_REAL, &timer, NULL) != 0) _exit(1);
-}
-
-int ce_call_apart(size_t (*body)(void *context, void *output, size_t capacity), void *context,
-                  void *output, size_t capacity, size_t *length, uint64_t memory,
-                  uint32_t milliseconds) {
-    *length = 0;
-    size_t size = sizeof(struct result) + capacity;
-    struct result *result =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (result == MAP_FAILED) return errno;
-    pid_t child = fork();
-    if (child == 0) {
-        limit_copy(memory, milliseconds);
-        result->length = body(context, result->bytes, capacity);
-        atomic_store(&result->is_done, 1);
-        _exit(0);
-    }
-    int failure = child < 0 ? errno : 0;
-    if (child > 0) {
-        while (waitpid(child, NULL, 0) < 0 && errno == EINTR) continue;
-        if (!atomic_load(&result->is_done) || result->length > capacity) {
-            failure = ECHILD;
-        } else {
-            *length = result->length;
-            memcpy(output, result->bytes, *length);
-        }
-    }
-    munmap(result, size);
-    return failure;
 }

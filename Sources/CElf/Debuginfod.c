@@ -1,5 +1,7 @@
 #include "Debuginfod.h"
 
+#include "CSandbox.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -9,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -41,17 +41,11 @@ static void ask_library(const char *digits, int output) {
     say(output, strerror(-file), -file == ENOENT ? ENOENT : EIO);
 }
 
-static _Noreturn void ask(const char *digits, int output, int none) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    struct rlimit limit = {0, 0};
-    setrlimit(RLIMIT_CORE, &limit);
+static _Noreturn void ask(const char *digits, int output) {
     sigset_t signals;
     sigemptyset(&signals);
     sigprocmask(SIG_SETMASK, &signals, NULL);
-    // What it says of its progress is not for our users.
-    dup2(none, STDIN_FILENO);
-    dup2(none, STDOUT_FILENO);
-    dup2(none, STDERR_FILENO);
+    // What the library says of its progress is not for our users: it goes nowhere.
     ask_library(digits, output);
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
@@ -62,14 +56,14 @@ static _Noreturn void ask(const char *digits, int output, int none) {
 static int64_t now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
 // Reads to the end, or as much as there is room for. ETIMEDOUT where that takes too long.
 static int read_answer(int input, int64_t deadline, char *text, size_t capacity) {
     size_t length = 0;
     for (;;) {
-        int64_t left = deadline - now();
+        int64_t left = (deadline - now()) / 1000000;
         struct pollfd poller = {.fd = input, .events = POLLIN};
         int ready = left <= 0 ? 0 : poll(&poller, 1, left > 1000 ? 1000 : (int)left);
         if (ready < 0 && errno != EINTR) return errno;
@@ -87,20 +81,22 @@ static int read_answer(int input, int64_t deadline, char *text, size_t capacity)
 int ce_find_debug_file(const char *digits, uint32_t milliseconds, char *answer,
                        size_t capacity) {
     answer[0] = 0;
-    int64_t deadline = now() + milliseconds;
+    if (milliseconds == 0) return ETIMEDOUT;
+    int64_t deadline = sb_deadline(milliseconds);
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) return errno;
-    int none = open("/dev/null", O_RDWR | O_CLOEXEC);
-    pid_t child = none < 0 ? -1 : fork();
-    if (child == 0) ask(digits, ends[1], none);
-    int failure = child < 0 ? errno : 0;
+    // It needs the user's cache and network, and reads nothing of the target's.
+    sb_rules rules = {.kept = &ends[1], .kept_count = 1, .keeps_privileges = 1};
+    pid_t child = sb_fork(&rules);
+    if (child == 0) ask(digits, ends[1]);
+    int failure = child < 0 ? -child : 0;
     close(ends[1]);
-    if (none >= 0) close(none);
     if (child > 0) {
         failure = read_answer(ends[0], deadline, answer, capacity);
         if (failure != 0) kill(child, SIGKILL);
         int status = 0;
-        while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+        int end = sb_wait(child, deadline, &status);
+        if (failure == 0) failure = end;
         answer[strcspn(answer, "\n")] = 0;
         if (failure == 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == 0)) {
             int code = WIFEXITED(status) ? WEXITSTATUS(status) : EIO;

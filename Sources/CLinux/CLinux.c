@@ -3,9 +3,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <pthread.h>
-#include <linux/capability.h>
 #include <linux/openat2.h>
 #include <sched.h>
 #include <signal.h>
@@ -415,44 +413,6 @@ void cl_raise_priority(int level) {
         sched_setscheduler(0, SCHED_OTHER, &parameter);
         setpriority(PRIO_PROCESS, 0, 0);
     }
-}
-
-/* Those of a program file or of a service manager survive a change of user. They belong to a
-   thread: to the one that goes on to read foreign bytes. */
-static void drop_capabilities(void) {
-    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3];
-    memset(none, 0, sizeof none);
-    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-    syscall(SYS_capset, &header, none);
-}
-
-void cl_confine(uint64_t addressSpaceBytes, uint64_t processorSeconds) {
-    pid_t parent = getppid();
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    if (geteuid() == 0) {
-        const uid_t nobody = 65534;
-        if (setgroups(0, NULL) == 0 && setresgid(nobody, nobody, nobody) == 0 &&
-            setresuid(nobody, nobody, nobody) != 0)
-            errno = 0;
-        // A change of user forgets the wish to die with the parent.
-        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-        if (getppid() != parent)
-            _exit(70);
-    }
-    drop_capabilities();
-    struct rlimit limit;
-    if (addressSpaceBytes) {
-        limit.rlim_cur = limit.rlim_max = addressSpaceBytes;
-        setrlimit(RLIMIT_AS, &limit);
-    }
-    if (processorSeconds) {
-        limit.rlim_cur = processorSeconds;
-        limit.rlim_max = processorSeconds + 1;
-        setrlimit(RLIMIT_CPU, &limit);
-    }
-    limit.rlim_cur = limit.rlim_max = 0;
-    setrlimit(RLIMIT_CORE, &limit);
 }
 
 #ifndef MADV_POPULATE_WRITE

@@ -1,4 +1,5 @@
 import CLinux
+import CSandbox
 import Glibc
 
 /// How a piece of work in a process of its own ended.
@@ -160,7 +161,7 @@ public enum SupervisedChild {
     public static func confine(memoryBytes: UInt64, seconds: UInt64) {
         // Nothing asks a server any more; the library that reads debug information could.
         unsafe unsetenv("DEBUGINFOD_URLS")
-        cl_confine(memoryBytes, seconds)
+        sb_confine(memoryBytes, seconds)
     }
 
     /// Ends this process as the signal would have.

@@ -1,7 +1,8 @@
-import CElf
+import CSandbox
 
 /// Work on foreign bytes by code that was not made for hostile ones, done in a copy of this process
-/// (fork(2)): that may crash or take too much, and this one goes on without its answer.
+/// (fork(2)): that may crash or take too much, and this one goes on without its answer. The copy has
+/// no privileges and no open descriptors (CSandbox.h).
 enum ProcessCopy {
     /// Why there is no answer: the copy crashed, or took too much time, memory or room.
     struct Failure: Error {}
@@ -23,12 +24,15 @@ enum ProcessCopy {
             defer { unsafe buffer.deallocate() }
             guard let start = buffer.baseAddress else { return }
             var length = 0
-            let failure = unsafe ce_call_apart(
+            var rules = unsafe sb_rules()
+            unsafe rules.memory = memory
+            unsafe rules.milliseconds = milliseconds
+            let failure = unsafe sb_call(
                 { context, output, capacity in
+                    guard let context = unsafe context else { return 0 }
                     let call = unsafe Unmanaged<Call>.fromOpaque(context).takeUnretainedValue()
                     return unsafe call.write(to: output, capacity)
-                }, Unmanaged.passUnretained(call).toOpaque(), start, capacity, &length, memory,
-                milliseconds)
+                }, Unmanaged.passUnretained(call).toOpaque(), start, capacity, &length, &rules)
             if failure == 0 { answer = unsafe Array(buffer[..<length]) }
         }
         guard let answer else { throw Failure() }

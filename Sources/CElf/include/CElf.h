@@ -27,14 +27,5 @@ void ce_unmap_file(const void *base, size_t size);
 // How many lost pages of a mapping made by `ce_map_file` were replaced by zeroes.
 uint64_t ce_lost_page_count(const void *base);
 
-// Calls `body` in a copy of this process that may take `memory` bytes more than this one has and
-// `milliseconds` of time, and waits for it. `body` writes at most `capacity` bytes and returns how
-// many; these are copied to `output`, and their number is stored in `length`. Whatever else it
-// changes is lost. Returns 0, or an errno value: ECHILD where the copy was ended before `body`
-// returned. (Swift may not fork.)
-int ce_call_apart(size_t (*body)(void *context, void *output, size_t capacity), void *context,
-                  void *output, size_t capacity, size_t *length, uint64_t memory,
-                  uint32_t milliseconds);
-
 #pragma clang assume_nonnull end
 #endif

@@ -135,9 +135,6 @@ int cl_die_with_parent(pid_t parent);
 void cl_leave_terminal(void);
 // Runs this process before others. Best effort; `level` 0 puts it back.
 void cl_raise_priority(int level);
-// Gives up every privilege, limits memory and processor time (0 = no limit), so that hostile
-// bytes read from now on can do little. Best effort.
-void cl_confine(uint64_t addressSpaceBytes, uint64_t processorSeconds);
 // MADV_HUGEPAGE and MADV_POPULATE_WRITE, best effort.
 void cl_prefault(void *start, size_t length);
 // A descriptor that becomes readable when SIGINT, SIGTERM, SIGHUP or SIGQUIT arrives (signalfd(2));
