@@ -37,7 +37,7 @@ extension Report {
         if let first = snapshot.coverage.gaps.first {
             let count = snapshot.coverage.gaps.count
             remarks.append(
-                "process \(pid): could not read \(first.what)"
+                "process \(pid): could not read \(first.subject.phrase)"
                     + (count > 1 ? " and \(count - 1) more" : "")
                     + "; `asyncattach \(pid)` says why")
         }

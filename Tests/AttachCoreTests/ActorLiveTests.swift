@@ -83,7 +83,7 @@ struct ActorLiveTests {
             }
             let queued = tasks.values.filter { $0.state == .enqueued && $0.wait != .unknown }
             #expect(Set(queued.map(\.id)) == places)
-            let gaps = state.gaps.filter { $0.what.hasPrefix("actor") }
+            let gaps = state.gaps.filter { [.actor, .actors].contains($0.subject) }
             #expect(gaps.isEmpty, "\(gaps)")
         }
     }

@@ -18,8 +18,8 @@ import Testing
         // What is not in the file is missing, not zero.
         #expect(capture.memory.word(Address(0x40_1000)) == nil)
         #expect(capture.memory.word(Address(0x7000_1000)) == nil)
-        #expect(capture.gaps.contains { $0.what == "memory" && $0.bytes == 4096 })
-        #expect(capture.gaps.contains { $0.what == "file /there/is/no/such/program" })
+        #expect(capture.gaps.contains { $0.subject == .memory && $0.bytes == 4096 })
+        #expect(capture.gaps.contains { $0.subject == .file("/there/is/no/such/program") })
         let snapshot = try CoreFileLiveTests.snapshot(of: capture)
         #expect(snapshot.threads.allSatisfy { $0.frames.first?.image == "program" })
         #expect(snapshot.tasks.isEmpty)
@@ -123,7 +123,7 @@ import Testing
         core = CoreBuilder.simple()
         core.note(CaptureNote.owner, CaptureNote.type, note.bytes)
         let odd = try folder.read(core.bytes)
-        #expect(odd.gaps.contains { $0.what == "notes of asyncattach" })
+        #expect(odd.gaps.contains { $0.subject == .captureNote })
         #expect(odd.memory.word(Address(0x7000_0000)) != nil)
     }
 
@@ -138,7 +138,7 @@ import Testing
         core.loads.append(.init(address: .max - 100, bytes: [1, 2, 3], size: 4096))
         core.loads.append(.init(address: 0x10_0000, bytes: [], size: .max - 0x10_0000))
         let capture = try folder.read(core.bytes)
-        #expect(capture.gaps.contains { $0.reason == .inconsistent && $0.what == "memory" })
+        #expect(capture.gaps.contains { $0.reason == .inconsistent && $0.subject == .memory })
         // The first to claim an address has it.
         #expect(capture.memory.load(Address(0x7000_0800), as: UInt8.self) != 9)
         _ = try CoreFileLiveTests.snapshot(of: capture)
@@ -157,7 +157,7 @@ import Testing
         core.notes += [0xff, 0xff, 0xff, 0x7f, 0, 0, 0, 0, 0, 0, 0, 0]
         let capture = try folder.read(core.bytes)
         #expect(capture.threads.count == 2)
-        #expect(capture.gaps.filter { $0.what == "threads" }.count == 2)
+        #expect(capture.gaps.filter { $0.subject == .threads }.count == 2)
     }
 
     @Test func aListOfFilesThatLiesIsAGap() throws {
@@ -170,7 +170,7 @@ import Testing
             for word in [count, 4096, 0x40_0000, 0x40_1000, .max] { note.put(word) }
             core.note("CORE", 0x4649_4c45, note.bytes + [0x2f, 0])
             let capture = try folder.read(core.bytes)
-            #expect(capture.gaps.contains { $0.what == "mapped files" }, "\(count)")
+            #expect(capture.gaps.contains { $0.subject == .mappedFiles }, "\(count)")
         }
     }
 
@@ -239,7 +239,7 @@ import Testing
         for length in [whole.count - 200, whole.count / 2] {
             try whole.prefix(length).write(to: URL(fileURLWithPath: name))
             if let cut = try? CoreReader.read(name) {
-                #expect(cut.gaps.contains { $0.what == "core file" && $0.reason == .shortRead })
+                #expect(cut.gaps.contains { $0.subject == .coreFile && $0.reason == .shortRead })
             }
         }
         try (whole.prefix(6) + Data([UInt8](repeating: 0xa5, count: 500)))

@@ -145,7 +145,7 @@ struct CoreFileLiveTests {
         #expect(snapshot.tasks.count == tasks)
         #expect(snapshot.coverage.gaps.isEmpty == (tasks > 0 && hasFiles))
         let isLeftOut = snapshot.coverage.gaps.contains {
-            $0.what == "memory" && $0.detail?.contains("coredump_filter") == true
+            $0.subject == .memory && $0.detail?.contains("coredump_filter") == true
         }
         #expect(isLeftOut == (tasks == 0))
     }

@@ -156,6 +156,6 @@ struct Look {
         var options = DebugFileOptions()
         options.folders = ["/no/such/folder"]
         let gaps = try program.look(options).gaps
-        #expect(gaps.map(\.what) == ["debug files in /no/such/folder"])
+        #expect(gaps.map(\.subject) == [.debugFolder("/no/such/folder")])
     }
 }

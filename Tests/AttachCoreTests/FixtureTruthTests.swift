@@ -117,7 +117,7 @@ struct FixtureTruthTests {
         #expect(snapshot.runtime.isPresent)
         #expect(snapshot.runtime.layout != nil)
         for gap in snapshot.coverage.gaps
-        where !subjects.contains(where: { gap.what.hasSuffix($0) }) {
+        where !subjects.contains(where: { gap.subject.phrase.hasSuffix($0) }) {
             Issue.record("gap: \(gap)")
         }
     }

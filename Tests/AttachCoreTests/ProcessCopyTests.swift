@@ -121,6 +121,8 @@ struct ProcessCopyTests {
         #expect(without.tasks.map(\.id) == with.tasks.map(\.id))
         #expect(without.tasks.flatMap(\.frames).contains { $0.function?.contains("Bank") == true })
         #expect(
-            without.coverage.gaps.contains { $0.what.hasPrefix("lines of") && $0.detail != nil })
+            without.coverage.gaps.contains { gap in
+                if case .lines = gap.subject { gap.detail != nil } else { false }
+            })
     }
 }

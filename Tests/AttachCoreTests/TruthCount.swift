@@ -37,8 +37,11 @@ struct TruthCount {
         }
         doubtful.threads = snapshot.threads.count
         doubtful.count =
-            Set(snapshot.coverage.gaps.map(\.what).filter { $0.hasPrefix("stack of thread") })
-            .count
+            Set(
+                snapshot.coverage.gaps.map(\.subject).filter {
+                    if case .stack = $0 { true } else { false }
+                }
+            ).count
     }
 
     private mutating func countTasks(

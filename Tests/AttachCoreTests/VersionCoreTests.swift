@@ -31,7 +31,10 @@ struct VersionCoreTests {
                 Issue.record("task \(truth.id) \(truth.name ?? ""): \(difference)")
             }
         }
-        #expect(snapshot.coverage.gaps.contains { $0.what.hasSuffix("libswift_Concurrency.so") })
+        #expect(
+            snapshot.coverage.gaps.contains {
+                $0.subject.phrase.hasSuffix("libswift_Concurrency.so")
+            })
     }
 
     @Test(arguments: versions.keys.sorted())

@@ -40,7 +40,7 @@ struct WaitingLockTests {
         #expect(mutex(word: 2, owner: 99)?.owner == nil)
         // Unless a thread may be missing, or the owner may belong to another process.
         let uncertain = mutex(word: 2, owner: 99) {
-            $0.gaps = [Gap(what: "threads", reason: .limit)]
+            $0.gaps = [Gap(.threads, reason: .limit)]
         }
         #expect(uncertain?.deadOwner == nil)
         #expect(mutex(word: 2, owner: 99, kind: 0x80, operation: 0)?.deadOwner == nil)

@@ -173,7 +173,7 @@ import Testing
     @Test("A thread that could not be stopped lowers the verdict")
     func unstopped() {
         let found = Self.bank(
-            Self.atSemaphore, still: .all, gaps: [Gap(what: "thread 50", reason: .notStopped)])
+            Self.atSemaphore, still: .all, gaps: [Gap(.thread(50), reason: .notStopped)])
         #expect(found.summary == ["actor-blocked hint"])
     }
 

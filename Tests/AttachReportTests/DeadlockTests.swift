@@ -79,7 +79,7 @@ import Testing
             threads: [
                 thread(50).waits(.mutex, at: Self.b, ownedBy: 51),
                 thread(51).waits(.mutex, at: Self.a, ownedBy: 50),
-            ], gaps: [Gap(what: "thread 51", reason: .notStopped, detail: "in fsync")])
+            ], gaps: [Gap(.thread(51), reason: .notStopped, detail: "in fsync")])
         #expect(found.summary.first == "deadlock hint")
         let finding = try #require(found.findings.first)
         #expect(finding.evidence.last == "unsure: thread 51 could not be stopped (in fsync)")

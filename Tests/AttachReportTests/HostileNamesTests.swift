@@ -57,7 +57,7 @@ import Testing
             thread(4242, name).sits(in: name).runs(task: 1).stands(on: frames),
             thread(4243, name).stands(on: frames), thread(4244, name + "2").stands(on: frames),
         ]
-        let gap = Gap(what: name, reason: .limit, detail: name)
+        let gap = Gap(.file(name), reason: .limit, detail: name)
         var report = report(on: name, tasks: tasks, threads: threads, gaps: [gap]) {
             Self.addWaits(to: &$0, name)
             $0.process.executable = name

@@ -114,11 +114,11 @@ enum Stories {
             ],
             gaps: [
                 Gap(
-                    what: "thread 4242", reason: .notStopped, detail: "in fsync"),
+                    .thread(4242), reason: .notStopped, detail: "in fsync"),
                 Gap(
-                    what: "memory of the heap", address: Address(0x7F00_0000_0000), bytes: 8_192,
+                    .memory, address: Address(0x7F00_0000_0000), bytes: 8_192,
                     reason: .shortRead),
-            ] + (0..<20).map { Gap(what: "task at \($0)", reason: .inconsistent) })
+            ] + (UInt64(0)..<20).map { Gap(.task(.contextChain, of: $0), reason: .inconsistent) })
     }
 
     /// A process without Swift.

@@ -36,14 +36,14 @@ import Testing
     @Test("What was not read may hold it", arguments: [Gap.Reason.budget, .shortRead, .notStopped])
     func hidden(reason: Gap.Reason) {
         let found = diagnosis(
-            tasks: [task(3).isLost()], gaps: [Gap(what: "memory", reason: reason)])
+            tasks: [task(3).isLost()], gaps: [Gap(.memory, reason: reason)])
         #expect(found.summary == ["lost-continuation hint"])
         #expect(found.findings[0].evidence.last == "unsure: memory could not be read whole")
     }
 
     @Test("A name that is missing hides nothing")
     func irrelevant() {
-        let gap = Gap(what: "symbols of /lib/x.so", reason: .noSymbols)
+        let gap = Gap(.symbols(of: "/lib/x.so"), reason: .noSymbols)
         #expect(
             diagnosis(tasks: [task(3).isLost()], gaps: [gap]).summary == [
                 "lost-continuation proven"

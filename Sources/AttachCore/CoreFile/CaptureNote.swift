@@ -104,7 +104,7 @@ extension CaptureNote {
             }
         }
         note.put(list: gaps) { note, gap in
-            note.put(gap.what)
+            note.put(gap.subject.code)
             note.put(optional: gap.address) { $0.put($1.value) }
             note.put(optional: gap.bytes) { $0.put($1) }
             note.put(gap.reason.rawValue)
@@ -276,12 +276,12 @@ extension NoteReader {
     }
 
     fileprivate mutating func gap() throws(Malformed) -> Gap {
-        let what = try text()
+        guard let subject = Gap.Subject(code: try text()) else { throw Malformed() }
         let address: UInt64? = try optional { note throws(Malformed) in try note.number() }
         let bytes: UInt64? = try optional { note throws(Malformed) in try note.number() }
         guard let reason = Gap.Reason(rawValue: try text()) else { throw Malformed() }
         return Gap(
-            what: what, address: address.map { Address($0) }, bytes: bytes, reason: reason,
+            subject, address: address.map { Address($0) }, bytes: bytes, reason: reason,
             detail: try optional { note throws(Malformed) in try note.text() })
     }
 }

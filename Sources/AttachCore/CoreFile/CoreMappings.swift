@@ -74,20 +74,20 @@ struct CoreMappings {
         if cut > 0 {
             gaps.append(
                 Gap(
-                    what: "memory", address: lost.first.map { Address($0.lowerBound) }, bytes: cut,
+                    .memory, address: lost.first.map { Address($0.lowerBound) }, bytes: cut,
                     reason: .shortRead, detail: "the core file is cut short"))
         }
         if absent > 0 {
             gaps.append(
                 Gap(
-                    what: "memory", address: firstAbsent.map { Address($0) }, bytes: absent,
+                    .memory, address: firstAbsent.map { Address($0) }, bytes: absent,
                     reason: .shortRead,
                     detail: "left out of the core file (coredump_filter, or MADV_DONTDUMP)"))
         }
         if overlaps > 0 {
             gaps.append(
                 Gap(
-                    what: "memory", reason: .inconsistent,
+                    .memory, reason: .inconsistent,
                     detail: "\(overlaps) segments of the core file overlap or wrap around"))
         }
     }

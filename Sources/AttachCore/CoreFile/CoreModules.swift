@@ -69,7 +69,7 @@ struct CoreModules {
                 parts.contains(where: \.isExecutable)
             else { continue }
             guard files.count < Self.limit else {
-                gaps.append(Gap(what: "further mapped files", reason: .limit))
+                gaps.append(Gap(.furtherMappedFiles, reason: .limit))
                 return
             }
             let given = number == executable ? options.executable : nil
@@ -97,7 +97,7 @@ struct CoreModules {
             } else {
                 gaps.append(
                     Gap(
-                        what: "file \(first.path)", address: Address(first.start),
+                        .file(first.path), address: Address(first.start),
                         reason: .noSymbols,
                         detail: SystemError(errno: -descriptor).words + wayOut(number, executable)))
             }
@@ -142,14 +142,14 @@ struct CoreModules {
                 return file
             }
         }
-        let what = "file \(first.path)"
+        let subject = Gap.Subject.file(first.path)
         let address = Address(first.start)
         switch likeness {
         case .same: return file
         case .other:
             gaps.append(
                 Gap(
-                    what: what, address: address, reason: .noSymbols,
+                    subject, address: address, reason: .noSymbols,
                     detail: "the file of that name is another one"
                         + (isGiven
                             ? "" : "; say where the right one is with --executable or --sysroot")))
@@ -158,7 +158,7 @@ struct CoreModules {
         case .alike:
             gaps.append(
                 Gap(
-                    what: what, address: address, reason: .noSymbols,
+                    subject, address: address, reason: .noSymbols,
                     detail: "it has no build ID; its first page is the same, so it is taken for "
                         + "the one that was mapped"))
             return file
@@ -166,7 +166,7 @@ struct CoreModules {
             let isNamed = isGiven || options.sysroot != nil
             gaps.append(
                 Gap(
-                    what: what, address: address, reason: .noSymbols,
+                    subject, address: address, reason: .noSymbols,
                     detail: "the core file does not hold what would tell whether it is the one "
                         + "that was mapped; "
                         + (isNamed

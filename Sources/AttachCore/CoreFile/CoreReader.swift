@@ -50,7 +50,7 @@ public enum CoreReader {
         if notes.areCut {
             gaps.append(
                 Gap(
-                    what: "threads", reason: .shortRead,
+                    .threads, reason: .shortRead,
                     detail: "the core file is cut off within its notes"))
         }
         var own: CaptureNote?
@@ -59,7 +59,7 @@ public enum CoreReader {
             if own == nil {
                 gaps.append(
                     Gap(
-                        what: "notes of asyncattach", reason: .inconsistent,
+                        .captureNote, reason: .inconsistent,
                         detail: "it is read like any other core file"))
             }
         }
@@ -70,7 +70,7 @@ public enum CoreReader {
         if list == nil || list?.isDamaged == true {
             gaps.append(
                 Gap(
-                    what: "mapped files", reason: list == nil ? .noSymbols : .inconsistent,
+                    .mappedFiles, reason: list == nil ? .noSymbols : .inconsistent,
                     detail: list == nil
                         ? "the core file does not list them" : "their list makes no sense"))
         }

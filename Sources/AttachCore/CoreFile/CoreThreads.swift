@@ -33,7 +33,7 @@ struct CoreThreads {
         if unreadable > 0 {
             gaps.append(
                 Gap(
-                    what: "threads", reason: .inconsistent,
+                    .threads, reason: .inconsistent,
                     detail: "\(unreadable) that make no sense or are there twice"))
         }
         threads.sort { $0.id < $1.id }

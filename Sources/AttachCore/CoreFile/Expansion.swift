@@ -47,13 +47,13 @@ enum Expansion {
         if result.cut != 0 {
             gaps.append(
                 Gap(
-                    what: "core file", reason: .shortRead,
+                    .coreFile, reason: .shortRead,
                     detail: "its compressed form is cut short or damaged"))
         }
         if result.limited != 0 {
             gaps.append(
                 Gap(
-                    what: "core file", reason: .limit,
+                    .coreFile, reason: .limit,
                     detail: "there is no room for all of it; set TMPDIR to where there is more"))
         }
         return (output, gaps)

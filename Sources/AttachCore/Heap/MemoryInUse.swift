@@ -41,7 +41,7 @@ struct MemoryInUse {
     /// Why there may be references that nobody can see; nil where there are none.
     static func hiddenBecause(_ capture: Capture) -> String? {
         for gap in capture.gaps where gap.reason == .notStopped {
-            return "\(gap.what) could not be stopped"
+            return "\(gap.subject.phrase) could not be stopped"
         }
         if capture.threads.contains(where: { $0.registers == nil }) {
             return "not every thread's registers were read"
@@ -51,8 +51,8 @@ struct MemoryInUse {
                 && !LibraryCode.isWaiting(thread, capture.mappings)
         }
         if hidesVectors { return "not every thread's vector registers were read" }
-        for gap in capture.gaps where gap.what == "threads" || gap.what == "memory" {
-            return "not all \(gap.what) could be captured"
+        for gap in capture.gaps where gap.subject == .threads || gap.subject == .memory {
+            return "not all \(gap.subject.phrase) could be captured"
         }
         var position = 0
         let segments = capture.memory.segments

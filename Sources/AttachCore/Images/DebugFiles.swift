@@ -58,7 +58,7 @@ public struct DebugFiles: Sendable {
             }
             count += found.count
             guard count <= Self.candidateLimit else {
-                gaps.append(Gap(what: "further debug files", reason: .limit))
+                gaps.append(Gap(.furtherDebugFiles, reason: .limit))
                 return
             }
             candidates[identity] = found
@@ -76,7 +76,7 @@ public struct DebugFiles: Sendable {
                 finders.append(.given(try OpenFolder(path)))
             } catch {
                 gaps.append(
-                    Gap(what: "debug files in \(path)", reason: .noSymbols, detail: error.words))
+                    Gap(.debugFolder(path), reason: .noSymbols, detail: error.words))
             }
         }
         if let folder = try? OpenFolder(DebugFileFinder.systemFolder) {

@@ -76,7 +76,7 @@ struct Debuginfod {
     var gap: Gap? {
         failure.map {
             Gap(
-                what: "debug files of \(unanswered.joined(separator: ", "))", reason: .noSymbols,
+                .debugFiles(of: unanswered), reason: .noSymbols,
                 detail: "debuginfod: \($0)")
         }
     }

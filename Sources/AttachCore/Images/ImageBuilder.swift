@@ -56,7 +56,7 @@ struct ImageBuilder {
     }
 
     private mutating func note(_ file: MappedFile, _ reason: Gap.Reason, _ detail: String) {
-        gaps.append(Gap(what: "symbols of \(file.path)", reason: reason, detail: detail))
+        gaps.append(Gap(.symbols(of: file.path), reason: reason, detail: detail))
     }
 
     /// Why an opened file cannot be taken for the one that was loaded; nil where it can.
@@ -115,7 +115,7 @@ struct ImageBuilder {
         } catch {
             gaps.append(
                 Gap(
-                    what: "symbols of \(mapping.path)", address: Address(mapping.start),
+                    .symbols(of: mapping.path), address: Address(mapping.start),
                     reason: .noSymbols, detail: error.description))
         }
     }

@@ -28,7 +28,7 @@ struct ImageTable: Sendable {
         }
         for (count, file) in capture.files.enumerated() {
             guard count < Self.fileLimit else {
-                builder.gaps.append(Gap(what: "further mapped files", reason: .limit))
+                builder.gaps.append(Gap(.furtherMappedFiles, reason: .limit))
                 break
             }
             let identity = MappedIdentity(file.device, file.inode)

@@ -81,7 +81,7 @@ struct Symbolizer {
             Set(requests.map { $0.lookup &- image.loadBias }), in: SymbolTable.tables(of: file))
         let symbols = functions.found
         if functions.isCut {
-            note("symbols", of: image, .limit, "too many symbols for the same code")
+            note(.symbols(of: image.record.path), .limit, "too many symbols for the same code")
         }
         var places: [CodeAddress: [SourceFrame]] = [:]
         if readsLines {
@@ -89,13 +89,17 @@ struct Symbolizer {
                 file, for: requests, bias: image.loadBias, symbols: symbols,
                 milliseconds: lineTimeLimit)
             places = lines.frames
-            if let damage = lines.damage { note("lines", of: image, .inconsistent, damage) }
+            if let damage = lines.damage {
+                note(.lines(of: image.record.path), .inconsistent, damage)
+            }
         }
         if symbols.values.contains(where: { Demangler.isRefused($0.name) }) {
-            note("symbols", of: image, .limit, "a symbol stands for too long a name")
+            note(.symbols(of: image.record.path), .limit, "a symbol stands for too long a name")
         }
         if file.bytes.hasLostPages {
-            note("symbols", of: image, .inconsistent, "the file was cut short while it was read")
+            note(
+                .symbols(of: image.record.path), .inconsistent,
+                "the file was cut short while it was read")
         }
         for code in requests {
             let symbol = symbols[code.lookup &- image.loadBias]
@@ -104,9 +108,9 @@ struct Symbolizer {
     }
 
     private mutating func note(
-        _ part: String, of image: Image, _ reason: Gap.Reason, _ detail: String
+        _ subject: Gap.Subject, _ reason: Gap.Reason, _ detail: String
     ) {
-        let gap = Gap(what: "\(part) of \(image.record.path)", reason: reason, detail: detail)
+        let gap = Gap(subject, reason: reason, detail: detail)
         if !gaps.contains(gap) { gaps.append(gap) }
     }
 

@@ -135,12 +135,12 @@ public struct SnapshotAssembler {
         let isPartial = capture.gaps.contains { $0.reason == .budget }
         let cutStacks = capture.threads.flatMap { thread in
             let stack = stacks[thread.id]
-            let what = "stack of thread \(thread.id)"
+            let subject = Gap.Subject.stack(thread: thread.id)
             return [
                 stack?.stoppedBecause.map {
-                    Gap(what: what, reason: isPartial ? .budget : .inconsistent, detail: $0)
+                    Gap(subject, reason: isPartial ? .budget : .inconsistent, detail: $0)
                 },
-                stack?.uncertainBecause.map { Gap(what: what, reason: .noSymbols, detail: $0) },
+                stack?.uncertainBecause.map { Gap(subject, reason: .noSymbols, detail: $0) },
             ].compactMap(\.self)
         }
         return Coverage(

@@ -63,7 +63,7 @@ struct CaptureAssembly: ~Copyable {
             .sorted { $0.id < $1.id }
         if preparation.pages == nil {
             gaps.append(
-                Gap(what: "which pages are resident", reason: .unmapped, detail: "no pagemap"))
+                Gap(.residency, reason: .unmapped, detail: "no pagemap"))
         }
         let memory = Self.memory(window, preparation)
         let status = ProcessStatus(directory.text(of: "status") ?? "")
@@ -135,25 +135,25 @@ struct CaptureAssembly: ~Copyable {
             guard case .stuck = thread.phase else { continue }
             gaps.append(
                 Gap(
-                    what: "thread \(thread.id)", reason: .notStopped,
+                    .thread(thread.id), reason: .notStopped,
                     detail: stuck[thread.id] ?? "it may have been given no processor"))
         }
         for thread in threads where thread.phase == .refused {
             gaps.append(
                 Gap(
-                    what: "thread \(thread.id)", reason: .notStopped,
+                    .thread(thread.id), reason: .notStopped,
                     detail: "the kernel did not let it be seized"))
         }
         if isIncomplete {
             gaps.append(
                 Gap(
-                    what: "threads", reason: .limit,
+                    .threads, reason: .limit,
                     detail: "new threads kept appearing while the process was being stopped"))
         }
         if window.skippedBytes > 0 {
             gaps.append(
                 Gap(
-                    what: "memory", bytes: window.skippedBytes, reason: .budget,
+                    .memory, bytes: window.skippedBytes, reason: .budget,
                     detail: window.isOutOfTime
                         ? "copying stopped when the longest allowed pause was over"
                         : "more memory than may be copied"))
@@ -162,7 +162,7 @@ struct CaptureAssembly: ~Copyable {
         if unread > 0 {
             gaps.append(
                 Gap(
-                    what: "memory", address: window.unreadable.first.map { Address($0.lowerBound) },
+                    .memory, address: window.unreadable.first.map { Address($0.lowerBound) },
                     bytes: unread, reason: .shortRead))
         }
         return gaps

@@ -28,7 +28,7 @@ enum MappedFiles {
             } else {
                 gaps.append(
                     Gap(
-                        what: "file \(mapping.path)", address: Address(mapping.start),
+                        .file(mapping.path), address: Address(mapping.start),
                         reason: .noSymbols, detail: SystemError(errno: -descriptor).words))
             }
             files.append(file)

@@ -80,7 +80,7 @@ struct ActorAssembly {
                 address, .taskExecutor, waiting.preferred[address], occupants.task[address])
         }
         if census.isCut {
-            view.gaps.add("actors", .limit, "too many objects were seen to look at all of them")
+            view.gaps.add(.actors, .limit, "too many objects were seen to look at all of them")
         }
         return records
     }
@@ -189,7 +189,7 @@ struct ActorAssembly {
             record.queue = queued.sorted().map(ActorRecord.Job.task)
             record.isQueueComplete = false
             view.gaps.add(
-                "actor", at: address, .inconsistent, "tasks wait for it, and it looks like none")
+                .actor, at: address, .inconsistent, "tasks wait for it, and it looks like none")
             return record
         }
         record.state = actor.state

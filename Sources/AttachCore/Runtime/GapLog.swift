@@ -9,31 +9,49 @@ struct GapLog {
     private var counts: [Key: Int] = [:]
 
     private struct Key: Hashable {
-        var subject: String
+        /// Of a task's part, without the task.
+        var subject: Gap.Subject
         var reason: Gap.Reason
     }
 
-    /// Notes a gap. `subject` is what gaps are counted by, e.g. `context chain`; `of` says whose.
+    /// Notes that a part of a task is missing.
     mutating func add(
-        _ subject: String, of owner: @autoclosure () -> String? = nil, at address: UInt64? = nil,
+        _ part: Gap.TaskPart, ofTask id: UInt64, at address: UInt64? = nil,
         _ reason: Gap.Reason, _ detail: @autoclosure () -> String? = nil
     ) {
-        let key = Key(subject: subject, reason: reason)
+        add(.task(part, of: id), as: .task(part, of: nil), at: address, reason, detail())
+    }
+
+    /// Notes a gap.
+    mutating func add(
+        _ subject: Gap.Subject, at address: UInt64? = nil, _ reason: Gap.Reason,
+        _ detail: @autoclosure () -> String? = nil
+    ) {
+        add(subject, as: subject, at: address, reason, detail())
+    }
+
+    private mutating func add(
+        _ subject: Gap.Subject, as kind: Gap.Subject, at address: UInt64?, _ reason: Gap.Reason,
+        _ detail: @autoclosure () -> String?
+    ) {
+        let key = Key(subject: kind, reason: reason)
         let count = (counts[key] ?? 0) + 1
         counts[key] = count
         guard count <= Self.keptOfAKind else { return }
-        let what = owner().map { "\(subject) of \($0)" } ?? subject
         kept.append(
-            Gap(what: what, address: address.map(Address.init), reason: reason, detail: detail()))
+            Gap(subject, address: address.map(Address.init), reason: reason, detail: detail()))
     }
 
     /// Everything noted, in order, and how many more there were.
     var gaps: [Gap] {
         let more = counts.filter { $0.value > Self.keptOfAKind }.map {
             Gap(
-                what: $0.key.subject, reason: $0.key.reason,
+                $0.key.subject, reason: $0.key.reason,
                 detail: "\($0.value - Self.keptOfAKind) more of these")
         }
-        return kept + more.sorted { ($0.what, $0.reason.rawValue) < ($1.what, $1.reason.rawValue) }
+        return kept
+            + more.sorted {
+                ($0.subject.phrase, $0.reason.rawValue) < ($1.subject.phrase, $1.reason.rawValue)
+            }
     }
 }

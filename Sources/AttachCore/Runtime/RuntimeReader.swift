@@ -85,7 +85,7 @@ struct RuntimeReader {
             runtime: RuntimeRecord(isPresent: true, hasSwift: true, linkage: .dynamic))
         state.gaps = [
             Gap(
-                what: "tasks", address: library.record.baseAddress, reason: .noSymbols,
+                .tasks, address: library.record.baseAddress, reason: .noSymbols,
                 detail: "\(library.record.name) is loaded, and what names its tasks could not be "
                     + "found in it")
         ]
@@ -114,7 +114,7 @@ struct RuntimeReader {
             state.gaps += more.gaps
             state.gaps.append(
                 Gap(
-                    what: "Swift runtime", address: Address(location.taskISA),
+                    .runtime, address: Address(location.taskISA),
                     reason: .inconsistent,
                     detail: "a second runtime in one process: task ids may occur twice"))
         }
@@ -175,7 +175,7 @@ struct RuntimeReader {
         if scan.isCut {
             state.gaps.append(
                 Gap(
-                    what: "tasks", reason: .limit,
+                    .tasks, reason: .limit,
                     detail: "only the first \(TaskScanner.limit) were looked at"))
         }
         return state
@@ -199,7 +199,7 @@ struct RuntimeReader {
         let version = location.layoutVersion.map { "layout version \($0)" } ?? "no layout version"
         let size = location.taskSize.map { ", tasks of \($0) bytes" } ?? ""
         return Gap(
-            what: "tasks", address: Address(location.taskISA), reason: .unknownLayout,
+            .tasks, address: Address(location.taskISA), reason: .unknownLayout,
             detail: "the runtime has \(version)\(size); \(candidates) objects look like tasks, and "
                 + "no layout that we know fits them")
     }

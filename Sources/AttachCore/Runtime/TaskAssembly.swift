@@ -157,7 +157,7 @@ struct TaskAssembly {
                 if !frames.hasReadableContexts(header, &view.reader) {
                     let words = "its allocations could not be read, so a frame may be missing"
                     tasks[index].stoppedBecause = tasks[index].stoppedBecause ?? words
-                    view.gaps.add("context chain", of: "task \(header.id)", .unmapped, words)
+                    view.gaps.add(.contextChain, ofTask: header.id, .unmapped, words)
                 }
             }
         }
@@ -187,7 +187,7 @@ struct TaskAssembly {
             }
             tasks[index].stoppedBecause = "the thread that runs it was not found"
             view.gaps.add(
-                "thread", of: "task \(tasks[index].record.id)", .inconsistent,
+                .thread, ofTask: tasks[index].record.id, .inconsistent,
                 "it is marked as running, and no thread is seen to run it")
         }
         noteOccupants(tasks, running, current)

@@ -116,12 +116,12 @@ struct TaskDecoder {
         let place = task.name != 0 ? task.name : facts.name
         guard place != 0 else { return nil }
         guard let name = view.reader.memory.text(Address(place), limit: Self.nameLimit) else {
-            view.gaps.add("name", of: "task \(task.id)", at: place, .unmapped)
+            view.gaps.add(.name, ofTask: task.id, at: place, .unmapped)
             return nil
         }
         guard !name.isWhole else { return name.string }
         view.gaps.add(
-            "name", of: "task \(task.id)", at: place, .limit,
+            .name, ofTask: task.id, at: place, .limit,
             "it has more than \(Self.nameLimit) bytes")
         return name.string + "…"
     }
@@ -141,16 +141,15 @@ struct TaskDecoder {
     private func note(
         _ trouble: StatusRecords.Trouble?, of task: TaskHeader, _ view: inout RuntimeView
     ) {
-        let subject = "status records"
         switch trouble {
         case nil:
             // Whole even while somebody holds the lock: a record comes and goes by one write to
             // the head or to the link before it (TaskStatus.cpp).
             break
         case .stopped(let stop)?:
-            view.gaps.add(subject, of: "task \(task.id)", stop == .cycle ? .cycle : .limit)
+            view.gaps.add(.statusRecords, ofTask: task.id, stop == .cycle ? .cycle : .limit)
         case .unreadable(let record)?:
-            view.gaps.add(subject, of: "task \(task.id)", at: record, .unmapped)
+            view.gaps.add(.statusRecords, ofTask: task.id, at: record, .unmapped)
         }
     }
 
@@ -165,7 +164,7 @@ struct TaskDecoder {
         case .task:
             if let id = view.id(of: dependency.subject) { return .task(id) }
             view.gaps.add(
-                "awaited task", of: "task \(task.id)", at: dependency.subject, .inconsistent)
+                .awaitedTask, ofTask: task.id, at: dependency.subject, .inconsistent)
             return .unknown
         case .continuation:
             return .continuation
@@ -223,6 +222,6 @@ struct TaskDecoder {
         decoded.stack = stacks.number(of: chain.points)
         guard let words = end.words else { return }
         decoded.stoppedBecause = words
-        view.gaps.add("context chain", of: "task \(task.id)", end.reason, words)
+        view.gaps.add(.contextChain, ofTask: task.id, end.reason, words)
     }
 }

@@ -55,22 +55,21 @@ struct TaskGroups {
         walk.restart()
         var next = first
         while next != 0 {
-            let subject = "child tasks"
             if let stop = walk.step(to: next) {
                 view.gaps.add(
-                    subject, of: "task \(owner.id)", at: next, stop == .cycle ? .cycle : .limit)
+                    .children, ofTask: owner.id, at: next, stop == .cycle ? .cycle : .limit)
                 break
             }
             guard let position = view.position(of: next) else {
                 view.gaps.add(
-                    subject, of: "task \(owner.id)", at: next, .inconsistent,
+                    .children, ofTask: owner.id, at: next, .inconsistent,
                     "a child that is no task")
                 break
             }
             let child = view.tasks[position]
             guard child.parent == owner.address else {
                 view.gaps.add(
-                    subject, of: "task \(owner.id)", at: next, .inconsistent,
+                    .children, ofTask: owner.id, at: next, .inconsistent,
                     "a child that has another parent")
                 break
             }
@@ -87,7 +86,7 @@ struct TaskGroups {
         guard record > Self.recordOffset, let table = view.reader.word(address),
             let status = view.reader.word(address, Self.statusOffset)
         else {
-            view.gaps.add("task group", of: "task \(owner.id)", at: address, .unmapped)
+            view.gaps.add(.group, ofTask: owner.id, at: address, .unmapped)
             return
         }
         let isDiscarding: Bool? =

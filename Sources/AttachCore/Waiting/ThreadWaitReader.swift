@@ -18,7 +18,7 @@ struct ThreadWaitReader {
         let numbers = ThreadNumbers(
             capture.threads, isNamespaced: !capture.process.namespacePIDs.isEmpty,
             isComplete: capture.areThreadIDsCertain
-                && !capture.gaps.contains { $0.what == "threads" })
+                && !capture.gaps.contains { $0.subject == .threads })
         self.memory = memory
         clocks = capture.clocks
         locks = PosixLocks(memory: memory, numbers: numbers)

@@ -31,10 +31,7 @@ struct Scene {
         firstActor = firstThread + snapshot.threads.count
         var unstopped: [Int32: Gap] = [:]
         for gap in snapshot.coverage.gaps where gap.reason == .notStopped {
-            let parts = gap.what.split(separator: " ")
-            if parts.count == 2, parts[0] == "thread", let id = Int32(parts[1]) {
-                unstopped[id] = gap
-            }
+            if case .thread(let id) = gap.subject { unstopped[id] = gap }
         }
         self.unstopped = unstopped
         var lockWaiters: [Int32: [Int32]] = [:]

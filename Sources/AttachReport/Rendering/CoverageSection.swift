@@ -63,7 +63,7 @@ extension TextPage {
     }
 
     private func words(for gap: Gap) -> PageText {
-        var text: PageText = "\(gap.what)"
+        var text: PageText = "\(gap.subject.phrase)"
         if let bytes = gap.bytes { text += ", \(PageText(byteCount: bytes))" }
         if let address = gap.address, options.verbose { text += " at \(address)" }
         text += ": \(Self.words(for: gap.reason))"

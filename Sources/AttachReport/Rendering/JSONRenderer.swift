@@ -198,7 +198,7 @@ extension JSONWriter {
         key("gaps")
         array(coverage.gaps) { writer, gap in
             writer.object(inline: true) {
-                $0.member("what", gap.what)
+                $0.member("what", gap.subject.phrase)
                 $0.member("reason", gap.reason.rawValue)
                 $0.member("address", gap.address)
                 $0.member("bytes", gap.bytes)

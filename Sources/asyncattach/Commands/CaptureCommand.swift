@@ -54,7 +54,8 @@ struct CaptureCommand: ParsableCommand {
                 return .output
             }
             for gap in capture.gaps {
-                ErrorMessage.print("not captured: \(gap.what)\(gap.detail.map { ": \($0)" } ?? "")")
+                let detail = gap.detail.map { ": \($0)" } ?? ""
+                ErrorMessage.print("not captured: \(gap.subject.phrase)\(detail)")
             }
             return capture.gaps.isEmpty ? .success : .partial
         }.status

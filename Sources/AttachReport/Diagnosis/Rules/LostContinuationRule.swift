@@ -57,8 +57,9 @@ enum LostContinuationRule: Rule {
 
     /// Where something was not read, it may have been there.
     private static func mayHideReference(_ gap: Gap) -> Bool {
-        switch gap.reason {
-        case .shortRead, .budget, .limit, .notStopped: !gap.what.hasPrefix("file ")
+        if case .file = gap.subject { return false }
+        return switch gap.reason {
+        case .shortRead, .budget, .limit, .notStopped: true
         case .unmapped, .cycle, .unknownLayout, .noSymbols, .inconsistent: false
         }
     }
@@ -81,7 +82,7 @@ enum LostContinuationRule: Rule {
             evidence.append("an unsafe continuation")
         }
         if let look = scene.secondLook { evidence.append(look) }
-        if let gap { evidence.append("unsure: \(gap.what) could not be read whole") }
+        if let gap { evidence.append("unsure: \(gap.subject.phrase) could not be read whole") }
         let waits = isOne ? "waits for a continuation" : "wait for continuations"
         return Suspicion(
             kind: .lostContinuation, phase: .lost, severity: .problem,
