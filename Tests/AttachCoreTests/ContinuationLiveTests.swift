@@ -45,6 +45,26 @@ struct ContinuationLiveTests {
         #expect(found >= 2)
     }
 
+    /// A continuation that lies on a thread's stack or in a task's frame can be resumed by them: the
+    /// wait graph leads on from it, for a thread that nothing else in the process knows of.
+    @Test(arguments: Fixture.Mode.compiled)
+    func whoMayResumeIsAnArrow(mode: Fixture.Mode) throws {
+        let fixture = try Fixture("Continuations", mode: mode)
+        var assembler = SnapshotAssembler(try LiveCapture.take(pid: fixture.pid))
+        let snapshot = assembler.snapshot()
+        let edges = Diagnosis(of: snapshot).edges.filter { $0.kind == .resumableBy }
+        func resumers(of name: String) throws -> [Subject] {
+            let id = try #require(snapshot.tasks.first { $0.name == name }).id
+            return edges.filter { $0.from == .continuation(of: id) }.map(\.to)
+        }
+        let thread = try #require(snapshot.threads.first { $0.name == "holder" })
+        #expect(try resumers(of: "thread").contains(.thread(thread.id)))
+        let task = try #require(snapshot.tasks.first { $0.name == "holder" })
+        #expect(try resumers(of: "other task").contains(.task(task.id)))
+        #expect(try resumers(of: "global").isEmpty)
+        #expect(try resumers(of: "dropped").isEmpty)
+    }
+
     @Test(arguments: Fixture.Mode.compiled)
     func whenSleepersWake(mode: Fixture.Mode) throws {
         let fixture = try Fixture("Waits", mode: mode)

@@ -137,7 +137,7 @@ struct ThreadStackTests {
             (0..<8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64(bytes[word * 8 + $1]) }
         }
         var found = false
-        reach.add(vectors: words) { target, _, _ in
+        reach.add(vectors: words, ofThread: 1) { target, _, _ in
             found = found || target == start + 16
             return .follow
         }

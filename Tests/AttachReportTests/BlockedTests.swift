@@ -42,7 +42,7 @@ import Testing
         #expect(finding.affected == [.task(8), .task(9), .task(10)])
         #expect(
             finding.message
-                == "actor Bank is blocked: task 5 \"blocker\" holds it on thread 50, and sleeps "
+                == "actor Bank is blocked: task 5 \"blocker\" occupies it on thread 50, and sleeps "
                 + "(1 h 0 min more) in Bank.block() at bank.swift:6")
         #expect(found.wantsSecondLook == false)
     }
@@ -87,7 +87,9 @@ import Testing
     @Test("A suspended task does not hold its actor")
     func reentrant() {
         let found = diagnosis(
-            tasks: [task(5).isHeld(by: "a timer"), task(8).queued(on: "Bank", at: Self.bank)],
+            tasks: [
+                task(5).isHeld(by: .closureContext), task(8).queued(on: "Bank", at: Self.bank),
+            ],
             threads: [thread(50).isIdle().ofPool()],
             actors: [actor("Bank", at: Self.bank).isScheduled().queue(8)], still: .all)
         #expect(found.findings.isEmpty)
@@ -108,7 +110,7 @@ import Testing
         #expect(finding.affected == [.task(8), .task(9), .task(10)])
         #expect(
             finding.message
-                == "actor Bank is blocked: task 5 \"blocker\" holds it on thread 50, and waits for "
+                == "actor Bank is blocked: task 5 \"blocker\" occupies it on thread 50, and waits for "
                 + "a mutex in Bank.take() at bank.swift:7 that thread 51 holds, which sleeps "
                 + "(1 h 0 min more) in hold() at bank.swift:30")
     }

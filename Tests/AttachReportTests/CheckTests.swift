@@ -5,7 +5,7 @@ import Testing
     @Test func aLineAFinding() {
         #expect(
             rendered(Story.stuck.report, by: CheckRenderer(level: .likely)) == """
-                4242 bank actor-blocked likely actor Bank is blocked: task 5 "blocker" holds it on \
+                4242 bank actor-blocked likely actor Bank is blocked: task 5 "blocker" occupies it on \
                 thread 4250, which sleeps
                 4242 bank lost-continuation proven task 3 waits for a continuation that nothing \
                 refers to any more

@@ -94,7 +94,7 @@ extension TaskStory {
     }
 
     /// Its continuation is held by these.
-    func isHeld(by holders: String...) -> TaskStory {
+    func isHeld(by holders: Holder...) -> TaskStory {
         waitsForContinuation().changed {
             $0.continuation = ContinuationRecord(reach: .held(by: holders))
         }

@@ -66,7 +66,9 @@ import Testing
         let bank: UInt64 = 0x7F11_0000_0000
         let found = diagnosis(
             tasks: [
-                task(1).waitsForGroup(of: [2, 3]), task(2).isHeld(by: "thread 52", "a closure"),
+                task(1).waitsForGroup(of: [2, 3]),
+                task(2).isHeld(
+                    by: .stack(thread: 52), .closureContext, .frame(task: 4), .register(thread: 52)),
                 task(3).finished(), task(4).awaits(2), task(5).runs(on: 50),
                 task(6).queued(on: "Bank", at: bank), task(7).queuedOnMainActor(),
                 task(8).queuedOnPool(), task(9).awaits(99),
@@ -84,6 +86,7 @@ import Testing
             arrow(.task(1), .hasChild, group), arrow(group, .hasChild, .task(2)),
             arrow(.task(2), .suspendedIn, .continuation(of: 2)),
             arrow(.continuation(of: 2), .resumableBy, .thread(52)),
+            arrow(.continuation(of: 2), .resumableBy, .task(4)),
             arrow(.task(4), .awaits, .task(2)), arrow(.task(5), .runsOn, .thread(50)),
             arrow(.task(6), .queuedOn, .actor(Address(bank))),
             arrow(.task(7), .queuedOn, .mainActor), arrow(.task(8), .queuedOn, .globalExecutor),

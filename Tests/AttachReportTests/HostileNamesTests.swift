@@ -89,7 +89,8 @@ import Testing
     /// Everything that a target can say of its waits.
     private static func addWaits(to snapshot: inout Snapshot, _ name: String) {
         let reaches: [ContinuationRecord.Reach] = [
-            .held(by: [name, name]), .unknown(name), .nowhere(bytesSearched: 1),
+            .held(by: [.object(type: name), .global(image: name), .mapping(Address(1), file: name)]
+            ), .unknown(name), .nowhere(bytesSearched: 1),
         ]
         for (index, reach) in reaches.enumerated() where index < snapshot.tasks.count {
             snapshot.tasks.append(

@@ -9,7 +9,7 @@ import Testing
     func lost() {
         let found = diagnosis(tasks: [
             task(3, "lost").isLost(creator: "leak()").at("leak() b.swift:10"), task(4).awaits(3),
-            task(5).isHeld(by: "Holder object"), task(6).waitsForContinuation(),
+            task(5).isHeld(by: .closureContext), task(6).waitsForContinuation(),
         ])
         #expect(found.summary == ["lost-continuation proven"])
         #expect(found.findings[0].subjects == [.task(3)])
@@ -161,7 +161,7 @@ import Testing
 
     @Test("A cancelled task in a continuation that hears nothing")
     func deaf() {
-        let tasks = [task(2, "deaf").isHeld(by: "a dictionary").cancelled().at("f() c.swift:2")]
+        let tasks = [task(2, "deaf").isHeld(by: .closureContext).cancelled().at("f() c.swift:2")]
         let once = diagnosis(tasks: tasks)
         #expect(once.summary == ["cancelled-still-waiting hint"])
         // It may end a little later by itself: two looks do not make that surer.
@@ -178,7 +178,10 @@ import Testing
     @Test("Who waits for a task that nobody has told to stop")
     func deafForTask() {
         let found = diagnosis(
-            tasks: [task(1).awaits(2).cancelled(), task(2).awaits(3), task(3).isHeld(by: "x")],
+            tasks: [
+                task(1).awaits(2).cancelled(), task(2).awaits(3),
+                task(3).isHeld(by: .closureContext),
+            ],
             still: .all)
         #expect(found.summary == ["cancelled-still-waiting hint"])
         #expect(found.findings[0].subjects == [.task(1)])

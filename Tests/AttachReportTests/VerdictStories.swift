@@ -24,7 +24,8 @@ extension Stories {
                 },
                 task(4).waitsForContinuation().at("listen() bank.swift:12").changed {
                     $0.continuation = ContinuationRecord(
-                        isChecked: false, reach: .held(by: ["Listener object", "thread 4251"]))
+                        isChecked: false,
+                        reach: .held(by: [.object(type: "Listener"), .stack(thread: 4251)]))
                 },
                 task(5, "blocker").runs(on: 4250).stands(on: native + [callers]),
                 task(6).waitsForContinuation().at("listen() bank.swift:12").changed {
@@ -112,7 +113,7 @@ extension Stories {
                 subjects: [.actor(bankActor), .task(5), .thread(4250)],
                 affected: [.task(1), .task(8), .task(9)],
                 message:
-                    "actor Bank is blocked: task 5 \"blocker\" holds it on thread 4250, which sleeps",
+                    "actor Bank is blocked: task 5 \"blocker\" occupies it on thread 4250, which sleeps",
                 evidence: [
                     "thread 4250 sits in clock_nanosleep", "neither moved within 203 ms",
                     "the actor's state word says running",

@@ -81,10 +81,11 @@ struct ContinuationReader {
         _ map: HeapMap, hidden: String?
     ) {
         var reader = search.reader
-        var names = HolderNames(
-            reader: reader, map: map, inUse: search.inUse, images: images,
+        var holders = HolderReader(
+            architecture: capture.architecture, reader: reader, map: map, inUse: search.inUse,
+            images: images,
             mappings: capture.mappings, tasks: runtime.tasks)
-        for (id, slabs) in search.slabs { names.add(slabs: slabs, ofTask: id) }
+        for (id, slabs) in search.slabs { holders.add(slabs: slabs, ofTask: id) }
         for index in candidates {
             guard let finding = search.findings[index] else { continue }
             var record = ContinuationRecord(isChecked: nil, creator: nil, reach: nil)
@@ -109,7 +110,7 @@ struct ContinuationReader {
                     + finding.places.filter { place in
                         finding.canaryPlaces.isEmpty || place.block != finding.canary
                     }
-                record.reach = .held(by: names.names(of: places))
+                record.reach = .held(by: holders.holders(at: places))
             }
             runtime.tasks[index].record.continuation = record
         }

@@ -253,14 +253,16 @@ struct ContinuationSearch {
         var heap = heap
         self.heap = Reachability(HeapMap(), TargetMemory())
         for word in capture?.kernelReferences?.words ?? [] {
-            heap.add(word: word) { judge($0, $1, $2) }
+            heap.add(word: word, ofThread: nil) { judge($0, $1, $2) }
         }
         for thread in capture?.threads ?? [] {
             guard let capture, let registers = thread.registers else { continue }
-            for word in registers.words { heap.add(word: word) { judge($0, $1, $2) } }
+            for word in registers.words {
+                heap.add(word: word, ofThread: thread.id) { judge($0, $1, $2) }
+            }
             guard !LibraryCode.isWaiting(thread, capture.mappings) else { continue }
             for words in registers.vectors.values {
-                heap.add(vectors: words) { judge($0, $1, $2) }
+                heap.add(vectors: words, ofThread: thread.id) { judge($0, $1, $2) }
             }
         }
         heap.search { judge($0, $1, $2) }

@@ -8,10 +8,12 @@ import CSearch
 struct Reachability {
     /// A place that holds a pointer.
     struct Place: Hashable {
-        /// Where the pointer lies; 0 for a register.
+        /// Where the pointer lies; 0 for a register or the kernel.
         var address: UInt64
         /// The block it lies in; nil outside of the heap.
         var block: UInt64?
+        /// The thread in whose registers it is.
+        var thread: Int32?
     }
 
     /// What to do about a pointer to a block that is watched.
@@ -83,20 +85,25 @@ struct Reachability {
         if let block = map.block(from: address) { _ = map.mark(block) }
     }
 
-    /// Takes a word that is in use though no memory holds it.
-    mutating func add(word: UInt64, _ judge: (_ target: UInt64, _ block: UInt64, Place) -> Verdict)
-    {
-        take(word, Place(address: 0, block: nil), judge)
+    /// Takes a word that is in use though no memory holds it: of the registers of a thread, or of
+    /// the kernel.
+    mutating func add(
+        word: UInt64, ofThread thread: Int32?,
+        _ judge: (_ target: UInt64, _ block: UInt64, Place) -> Verdict
+    ) {
+        take(word, Place(address: 0, block: nil, thread: thread), judge)
     }
 
     /// Takes what vector registers hold, at any byte of them.
     mutating func add(
-        vectors words: [UInt64], _ judge: (_ target: UInt64, _ block: UInt64, Place) -> Verdict
+        vectors words: [UInt64], ofThread thread: Int32,
+        _ judge: (_ target: UInt64, _ block: UInt64, Place) -> Verdict
     ) {
         var last: UInt64 = 0
         for word in words + [0] {
             for shift in stride(from: UInt64(0), to: 64, by: 8) where word | last != 0 {
-                add(word: shift == 0 ? last : last >> shift | word << (64 &- shift), judge)
+                let joined = shift == 0 ? last : last >> shift | word << (64 &- shift)
+                add(word: joined, ofThread: thread, judge)
             }
             last = word
         }

@@ -37,8 +37,8 @@ struct BlockedHolder {
         else { return nil }
         let words = scene.words
         let name = words.name(subject)
-        let holder = task.map { "\(words.task($0)) holds it on thread \(thread)" }
-        let who = holder ?? "thread \(thread) holds it"
+        let holder = task.map { "\(words.task($0)) occupies it on thread \(thread)" }
+        let who = holder ?? "thread \(thread) occupies it"
         var evidence = chain.evidence(words)
         evidence.append("\(name) has \(Words.count(waiters.count, "task")) in its queue")
         if confidence == .likely, let look = scene.secondLook { evidence.append(look) }

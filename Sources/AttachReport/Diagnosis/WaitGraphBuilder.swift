@@ -96,14 +96,26 @@ struct WaitGraphBuilder {
 
     private mutating func addHolders(of task: TaskRecord, to continuation: Int32) {
         guard case .held(let holders)? = task.continuation?.reach else { return }
+        var known: [Int32] = []
         for holder in holders.prefix(8) {
-            let words = holder.split(separator: " ", maxSplits: 1)
-            guard words.count == 2, words[0] == "thread", let id = Int32(words[1]),
-                let thread = index.thread(id)
-            else { continue }
-            add(
-                continuation, .resumableBy, thread, certain: false,
-                "the thread's registers or stack refer to it")
+            let resumer: Int32?
+            let evidence: String
+            switch holder {
+            case .stack(let id), .register(let id):
+                resumer = index.thread(id)
+                evidence = "the thread's registers or stack refer to it"
+            case .frame(let id):
+                resumer = index.task(id).flatMap {
+                    id == task.id || snapshot.tasks[Int($0)].state == .completed ? nil : $0
+                }
+                evidence = "the task's frame refers to it"
+            case .threadLocal, .kernel, .global, .closureContext, .error, .storage, .object,
+                .allocation, .mapping:
+                continue
+            }
+            guard let resumer, !known.contains(resumer) else { continue }
+            known.append(resumer)
+            add(continuation, .resumableBy, resumer, certain: false, evidence)
         }
     }
 

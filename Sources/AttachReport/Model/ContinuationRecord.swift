@@ -2,8 +2,8 @@
 public struct ContinuationRecord: Hashable, Sendable {
     /// Who refers to it.
     public enum Reach: Hashable, Sendable {
-        /// Something that is still in use refers to it, e.g. `Holder object`, `thread 4250`.
-        case held(by: [String])
+        /// Something that is still in use refers to it: a few of those that do, never none.
+        case held(by: [Holder])
         /// Nothing in use refers to it: nobody can resume it. So many bytes were searched.
         case nowhere(bytesSearched: UInt64)
         /// It could not be told, for this reason.

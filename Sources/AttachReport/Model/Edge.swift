@@ -20,7 +20,8 @@ public struct Edge: Hashable, Sendable {
         case ownedBy
         /// A thread waits for the end of a thread.
         case joins
-        /// What a continuation's holder is (a thread or task that can resume it).
+        /// A thread whose stack or registers, or a task whose frame, refers to the continuation: it may resume
+        /// it.
         case resumableBy
     }
 

@@ -162,14 +162,14 @@ extension Subject {
 }
 
 extension SnapshotIndex {
-    /// Who keeps an actor busy, e.g. `held by task 5 "x" on thread 4250`; nil for nobody.
+    /// Who keeps an actor busy, e.g. `occupied by task 5 "x" on thread 4250`; nil for nobody.
     func holder(of actor: ActorRecord) -> PageText? {
         if let task = actor.task {
-            let words: PageText = "held by \(reference(toTask: task))"
+            let words: PageText = "occupied by \(reference(toTask: task))"
             let thread = actor.thread ?? self.task(task)?.thread
             return thread.map { "\(words) on thread \($0)" } ?? words
         }
         guard actor.state == .running, let thread = actor.thread else { return nil }
-        return "held by \(reference(toThread: thread))"
+        return "occupied by \(reference(toThread: thread))"
     }
 }

@@ -139,7 +139,9 @@ struct GraphDrawing {
             switch index.task(id)?.continuation?.reach {
             case .nowhere?: lines.append("nobody can resume it")
             case .held(let holders)?:
-                if let holder = holders.first { lines.append("held by \(holder)") }
+                if let holder = holders.first {
+                    lines.append("referenced by \(index.phrase(of: holder))")
+                }
             case .unknown?, nil: break
             }
         case .group, .lock, .queue: break

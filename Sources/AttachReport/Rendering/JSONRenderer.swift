@@ -28,7 +28,7 @@ public struct JSONRenderer: Renderer {
         try json.elements("threads", snapshot.threads, into: &sink) { $0.members(of: $1) }
         let index = SnapshotIndex(snapshot)
         try json.elements("tasks", snapshot.tasks, into: &sink) {
-            $0.members(of: $1, place: index.place(ofTask: $1.id))
+            $0.members(of: $1, index: index)
         }
         try json.elements("groups", snapshot.groups, into: &sink) { $0.members(of: $1) }
         try json.elements("actors", snapshot.actors, into: &sink) { $0.members(of: $1) }
@@ -109,7 +109,7 @@ extension JSONWriter {
         frames(thread.frames)
     }
 
-    fileprivate mutating func members(of task: TaskRecord, place: SnapshotIndex.Place?) {
+    fileprivate mutating func members(of task: TaskRecord, index: SnapshotIndex) {
         member("id", task.id)
         member("name", task.name)
         member("address", task.address)
@@ -124,11 +124,13 @@ extension JSONWriter {
         member("thread", task.thread)
         member("wait", inline: true) {
             $0.members(of: task.wait)
-            if task.state == .enqueued { $0.member("position", place?.number) }
+            if task.state == .enqueued {
+                $0.member("position", index.place(ofTask: task.id)?.number)
+            }
             $0.member("wakesInNanoseconds", task.wakesIn)
         }
         if let continuation = task.continuation {
-            member("continuation", inline: true) { $0.members(of: continuation) }
+            member("continuation", inline: true) { $0.members(of: continuation, index: index) }
         }
         if task.hasCancellationHandler { member("hasCancellationHandler", true) }
         member("resultType", task.resultType)

@@ -74,7 +74,7 @@ extension JSONWriter {
         member("evidence", wait.evidence)
     }
 
-    mutating func members(of continuation: ContinuationRecord) {
+    mutating func members(of continuation: ContinuationRecord, index: SnapshotIndex) {
         member("checked", continuation.isChecked)
         member("creator", continuation.creator)
         guard let reach = continuation.reach else { return }
@@ -82,7 +82,7 @@ extension JSONWriter {
             switch reach {
             case .held(let holders):
                 $0.member("kind", "held")
-                $0.member("holders", holders)
+                $0.member("holders", holders.map { index.phrase(of: $0).string })
             case .nowhere(let bytes):
                 $0.member("kind", "nobody")
                 $0.member("bytesSearched", bytes)

@@ -96,12 +96,12 @@ extension Edge.Kind {
         case .hasChild: "waits for its child"
         case .suspendedIn: "is suspended in"
         case .queuedOn: "is queued on"
-        case .heldBy: "is held by"
+        case .heldBy: "is occupied by"
         case .runsOn: "runs on"
         case .waitsFor: "waits for"
         case .ownedBy: "is owned by"
         case .joins: "waits for the end of"
-        case .resumableBy: "can be resumed by"
+        case .resumableBy: "may be resumed by"
         }
     }
 }

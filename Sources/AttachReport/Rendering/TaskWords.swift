@@ -44,7 +44,7 @@ struct TaskWords {
             var words: PageText = "\(verb("runs", "run")) on thread \(threads.text())"
             guard isOne, let task = tasks.first else { return words }
             if let actor = index.actor(heldBy: task.id) {
-                words += ", holds \(index.reference(to: actor.subject, verbose: verbose))"
+                words += ", occupies \(index.reference(to: actor.subject, verbose: verbose))"
             }
             guard let thread = task.thread.flatMap(index.thread) else { return words }
             let lookup = ThreadWords(index: index, verbose: verbose)

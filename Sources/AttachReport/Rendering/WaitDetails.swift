@@ -1,7 +1,7 @@
 /// What is known of a wait beyond its kind: who is in the way, where in the queue, when it ends.
 extension TaskWords {
     /// Who keeps the one actor or executor busy that all of them queue on, e.g.
-    /// ` (held by task 5 on thread 4250)`.
+    /// ` (occupied by task 5 on thread 4250)`.
     var occupied: PageText {
         var subjects: Set<Subject> = []
         for task in tasks {
@@ -73,15 +73,13 @@ extension TaskWords {
             parts.append(verbose ? "resumed by: unknown, \(reason)" : "resumed by: unknown")
         case .held(let holders):
             // The same for all members, or only that somebody has each of them.
-            guard let holder = holders.first, records.allSatisfy({ $0.reach == first.reach })
-            else {
-                parts.append("held by somebody")
+            guard !holders.isEmpty, records.allSatisfy({ $0.reach == first.reach }) else {
+                parts.append("referenced")
                 break
             }
             let shown = verbose ? holders.count : 1
-            let names = holders.prefix(shown).map { PageText(escaping: $0) }
-            var text: PageText =
-                "held by \(shown > 1 ? PageText.joined(names, separator: ", ") : "\(holder)")"
+            let names = holders.prefix(shown).map(index.phrase)
+            var text: PageText = "referenced by \(PageText.joined(names, separator: ", "))"
             if holders.count > shown { text += " and \(holders.count - shown) more" }
             parts.append(text)
         }

@@ -133,12 +133,12 @@ enum DeadlockRule: Rule {
         case .hasChild: "cannot end before"
         case .suspendedIn: "is suspended in"
         case .queuedOn: "is queued on"
-        case .heldBy: "is held by"
+        case .heldBy: "is occupied by"
         case .runsOn: "runs on"
         case .waitsFor: "waits for"
         case .ownedBy: "is owned by"
         case .joins: "waits for the end of"
-        case .resumableBy: "can be resumed by"
+        case .resumableBy: "may be resumed by"
         }
     }
 }
