@@ -132,6 +132,32 @@ struct PsTests {
         #expect((try object(document.output)["processes"] as? [Any])?.isEmpty == true)
     }
 
+    /// Any user may map any file, and call it what they like.
+    @Test func filesMadeToHurtKeepNobodyOffTheList() throws {
+        let folder = try TemporaryFolder()
+        let wraps = folder.path + "/libswift_Concurrency.so"
+        try ELFHeaders.file(segments: [(offset: .max - 55, size: 1 << 30)], length: 8192)
+            .write(to: URL(filePath: wraps))
+        var slow: [String] = []
+        for index in 0..<3 {
+            let path = folder.path + "/libswift_\(index).so"
+            try ELFHeaders.file(
+                segments: Array(repeating: (offset: 0, size: 64 << 20), count: 1000), length: 60_000
+            ).write(to: URL(filePath: path))
+            try #require(unsafe truncate(path, 64 << 20) == 0)
+            slow.append(path)
+        }
+        let fixture = try Fixture("Hostile", ["map", wraps] + slow)
+        let swift = try Fixture("Depth")
+        let result = try Tool.run(["ps", "--all", "--format", "ndjson"])
+        #expect(result.status == 0, "\(result.errors)")
+        let list = try objects(result.output)
+        let hostile = try #require(list.first { $0["pid"] as? Int == Int(fixture.pid) })
+        #expect(hostile["attachable"] as? Bool == true)
+        let other = try #require(list.first { $0["pid"] as? Int == Int(swift.pid) })
+        #expect((other["runtime"] as? [String: Any])?["layout"] != nil)
+    }
+
     /// A stop would show: who is stopped by job control stays so, and nobody is traced.
     @Test func nothingIsStoppedOrContinued() throws {
         let stopped = try Fixture("Depth")

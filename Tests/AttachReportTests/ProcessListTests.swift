@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test func aLineAProcess() {
-        let unopened = "1 of its program files could not be opened"
+        let unopened = "1 of its program files could not be read"
         #expect(
             Self.rendered(Self.processes, .table) == """
                 PID   THREADS  SWIFT                LINKED            NAME

@@ -10,26 +10,52 @@ public struct ListedProcess: Sendable {
 
 /// Reads the files of a survey, each once.
 public enum ProcessLister {
-    /// The processes by pid, with what their files tell of a Swift runtime.
-    public static func processes(of survey: ProcessSurvey) -> [ListedProcess] {
-        let traces = survey.files.map { file in
-            (try? ImageBytes(mapping: file.descriptor)).flatMap { try? ELFFile($0) }
-                .map(RuntimeTraces.init)
-        }
-        return survey.entries.map { entry in
-            var listing = entry.listing
-            listing.unreadFiles = entry.libraries.filter { $0.file == nil }.map(\.path)
-            if let program = entry.program {
-                let images =
-                    [Image(path: "", traces: traces[program])]
-                    + entry.libraries.map { library in
-                        Image(path: library.path, traces: library.file.flatMap { traces[$0] })
-                    }
-                listing.runtime = runtime(of: images)
-                listing.isStripped = traces[program].map { !$0.hasSymbolTable }
+    /// The processes by pid, with what their files tell of a Swift runtime. A file that nobody has
+    /// looked into counts as unread.
+    ///
+    /// - Parameter seconds: for looking into files, the small ones first; nil for as long as it
+    ///   takes. Whoever maps a file decides how long that is.
+    /// - Returns: also how many files were left out for want of time.
+    public static func processes(
+        of survey: ProcessSurvey, seconds: Double? = nil
+    ) -> (processes: [ListedProcess], filesLeftOut: Int) {
+        let deadline = seconds.map { Clock.monotonic() + Int64($0 * 1e9) } ?? .max
+        var traces: [RuntimeTraces?] = Array(repeating: nil, count: survey.files.count)
+        var leftOut: Set<Int> = []
+        let sizes = survey.files.map(\.size)
+        for index in survey.files.indices.sorted(by: { sizes[$0] < sizes[$1] }) {
+            guard Clock.monotonic() < deadline else {
+                leftOut.insert(index)
+                continue
             }
-            return ListedProcess(listing: listing, failure: entry.failure)
+            traces[index] = (try? ImageBytes(mapping: survey.files[index].descriptor))
+                .flatMap { try? ELFFile($0) }.map(RuntimeTraces.init)
         }
+        let processes = survey.entries.map { entry in
+            listed(entry, traces, leftOut)
+        }
+        return (processes, leftOut.count)
+    }
+
+    private static func listed(
+        _ entry: ProcessSurvey.Entry, _ traces: [RuntimeTraces?], _ leftOut: Set<Int>
+    ) -> ListedProcess {
+        var listing = entry.listing
+        func isUnread(_ file: Int?) -> Bool { file.map(leftOut.contains) ?? true }
+        listing.unreadFiles = entry.libraries.filter { isUnread($0.file) }.map(\.path)
+        if let program = entry.program {
+            if leftOut.contains(program) {
+                listing.unreadFiles.insert(listing.executable ?? "?", at: 0)
+            }
+            let images =
+                [Image(path: "", traces: traces[program])]
+                + entry.libraries.map { library in
+                    Image(path: library.path, traces: library.file.flatMap { traces[$0] })
+                }
+            listing.runtime = runtime(of: images)
+            listing.isStripped = traces[program].map { !$0.hasSymbolTable }
+        }
+        return ListedProcess(listing: listing, failure: entry.failure)
     }
 
     /// A file that is mapped; the program's own has no path.

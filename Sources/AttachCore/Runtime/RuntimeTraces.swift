@@ -11,8 +11,10 @@ struct RuntimeTraces: Sendable {
     /// The Swift versions that the runtime may be of; nil where that cannot be told.
     private(set) var versions: String?
 
-    /// A data segment is searched as far as this; those of real programs are a tenth of it.
+    /// Bytes of data segments that are searched in a file; those of real programs have a tenth.
     private static let searchLimit: UInt64 = 64 << 20
+    /// Symbols that are looked through; a large program has a million.
+    private static let symbolLimit = 8 << 20
 
     /// Looks into a file.
     init(_ file: ELFFile) {
@@ -37,6 +39,9 @@ struct RuntimeTraces: Sendable {
 
     /// What the runtime exports for debuggers, as the file has it before anything is run.
     private mutating func readSymbols(_ file: ELFFile) {
+        guard SymbolTable.tables(of: file).allSatisfy({ $0.count <= Self.symbolLimit }) else {
+            return
+        }
         let found = NameSearch(RuntimeLocator.symbolNames).find(in: file)
         func place(_ name: String) -> UInt64? {
             found[RuntimeLocator.prefix + name].flatMap { $0.count == 1 ? $0.first : nil }
@@ -58,10 +63,15 @@ struct RuntimeTraces: Sendable {
     /// The kinds of the two heap objects of the runtime stand where no loader changes them; they
     /// survive stripping.
     private static func holdsMetadata(_ file: ELFFile) -> Bool {
+        var left = searchLimit
         for segment in file.layout.segments
         where segment.type == ELFLayout.Segment.load && segment.isWritable {
-            let end = segment.offset &+ min(segment.fileSize, searchLimit)
-            var place = (segment.offset &+ RuntimeLocator.recordStride &+ 7) & ~7
+            guard segment.offset <= file.bytes.count else { continue }
+            let size = min(segment.fileSize, left, file.bytes.count - segment.offset)
+            left -= size
+            // Within the file, which no sum of these leaves.
+            let end = segment.offset + size
+            var place = (segment.offset + RuntimeLocator.recordStride + 7) & ~7
             while place < end, let word: UInt64 = file.bytes.load(place) {
                 if word == RuntimeLocator.taskKind,
                     file.bytes.load(place - RuntimeLocator.recordStride) == RuntimeLocator.jobKind

@@ -100,7 +100,7 @@ extension ProcessListing {
         if let inner = namespacePIDs.last { text += " (pid \(inner) in its own namespace)" }
         if let obstacle { text += "  not attachable: \(obstacle)" }
         if !unreadFiles.isEmpty, runtime?.layout == nil {
-            text += "  \(unreadFiles.count) of its program files could not be opened"
+            text += "  \(unreadFiles.count) of its program files could not be read"
         }
         return text
     }

@@ -32,7 +32,8 @@ struct PsCommand: ParsableCommand {
             files tell. Of a statically linked and stripped program they tell only that it is one; \
             asyncattach PID finds out the rest.
 
-            Exit codes: 0 done, also if the list is empty; 6 time-out; 64 usage; 70 asyncattach \
+            Exit codes: 0 done, also if the list is empty; 2 done, but not all program files could \
+            be looked into in time; 6 time-out; 64 usage; 70 asyncattach \
             itself failed; 74 the output could not be written.
             """)
 
@@ -78,7 +79,14 @@ struct PsCommand: ParsableCommand {
             return ExitStatus(error)
         }
         SupervisedChild.confine(memoryBytes: 8 << 30, seconds: UInt64(timeout))
-        let processes = ProcessLister.processes(of: survey)
+        // The rest of the time is for what was found out before, and for a file that takes long.
+        let (processes, filesLeftOut) = ProcessLister.processes(
+            of: survey, seconds: Double(timeout) / 2)
+        if filesLeftOut > 0 {
+            ErrorMessage.print(
+                "\(filesLeftOut) program files were not looked into, since others took too long; "
+                    + "allow more with --timeout \(UInt64(timeout) * 4)")
+        }
         var shown = processes
         if !all {
             shown.removeAll { $0.failure != nil || $0.listing.runtime?.hasSwift != true }
@@ -96,7 +104,7 @@ struct PsCommand: ParsableCommand {
             return .output
         }
         if !all, format == .text { printRemark(on: processes, isEmpty: shown.isEmpty) }
-        return .success
+        return filesLeftOut > 0 ? .partial : .success
     }
 
     /// Why the list may be shorter than somebody expects.
