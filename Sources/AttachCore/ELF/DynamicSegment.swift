@@ -21,6 +21,8 @@ struct DynamicSegment {
 
     /// Real programs have a few dozen entries.
     private static let entryLimit: UInt64 = 4096
+    /// A large library has a hundred thousand.
+    private static let bucketLimit: UInt32 = 1 << 24
     private static let symbolSize: UInt64 = 24
     /// `Elf64_Rela`, and `R_X86_64_DTPMOD64` without a symbol.
     private static let relocationSize: UInt64 = 24
@@ -119,7 +121,7 @@ struct DynamicSegment {
         let end = table.offset + table.size
         guard let bucketCount: UInt32 = file.load(table.offset),
             let first: UInt32 = file.load(table.offset + 4),
-            let filterWords: UInt32 = file.load(table.offset + 8)
+            let filterWords: UInt32 = file.load(table.offset + 8), bucketCount <= Self.bucketLimit
         else { return nil }
         // Four words of header, the filter in 64-bit words, a word a bucket, a word a symbol.
         let buckets = table.offset + 16 + UInt64(filterWords) * 8

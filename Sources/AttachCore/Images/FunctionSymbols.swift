@@ -91,8 +91,9 @@ struct FunctionSymbols {
                 // Assembly without a size reaches as far as no other symbol begins.
                 let name = table.name(entry.name)
                 if Self.isFunctionLabel(name) {
+                    let (end, overflow) = address.addingReportingOverflow(1)
                     found[address] = FunctionSymbol(
-                        name: name, start: entry.value, end: address + 1, aliases: 0)
+                        name: name, start: entry.value, end: overflow ? address : end, aliases: 0)
                 }
             }
         }

@@ -89,10 +89,10 @@ struct RuleWalker: FrameStepper {
             function.contains(position.place)
         {
             let size = min(function.upperBound - function.lowerBound, Self.codeLimit)
-            guard let code = memory.copy(Address(function.lowerBound), count: Int(size)) else {
-                return nil
-            }
-            return AArch64Frame(code: code, pc: Int(position.pc - function.lowerBound))
+            guard let code = memory.copy(Address(function.lowerBound), count: Int(size)),
+                let pc = Int(exactly: position.pc - function.lowerBound)
+            else { return nil }
+            return AArch64Frame(code: code, pc: pc)
                 .candidates(isInterrupted: position.isInterrupted)
                 .first { leadsToCaller($0) }
         }

@@ -132,12 +132,11 @@ import CUnwind
 
     private func decoded(_ function: Range<UInt64>, _ code: [UInt8]) -> FrameRule? {
         let size = function.upperBound - function.lowerBound
-        guard let length = Int(exactly: size), position.pc >= function.lowerBound else {
-            return nil
-        }
-        let candidates = PrologueDecoder(
-            code: code, size: length, pc: Int(position.pc - function.lowerBound)
-        ).candidates(isInterrupted: position.isInterrupted)
+        guard let length = Int(exactly: size), position.pc >= function.lowerBound,
+            let pc = Int(exactly: position.pc - function.lowerBound)
+        else { return nil }
+        let candidates = PrologueDecoder(code: code, size: length, pc: pc).candidates(
+            isInterrupted: position.isInterrupted)
         let distance = position.framePointer &- position.stackPointer
         return candidates.first { $0.distance == distance && leadsToCaller($0.rule) }?.rule
             ?? candidates.first { leadsToCaller($0.rule) }?.rule
