@@ -49,6 +49,7 @@ struct ContinuationSearch {
     private var canaries: [UInt64: Int] = [:]
     private var excluded: Set<UInt64> = []
     private var freed: [Int] = []
+    private var slabWalk: SlabWalk
 
     /// Links of a job to its neighbours in a queue (`SchedulerPrivate`).
     private static let waitLinks: [UInt64] = [16, 24]
@@ -65,6 +66,11 @@ struct ContinuationSearch {
         reader = WordReader(memory)
         self.heap = Reachability(heap.map, memory)
         inUse = MemoryInUse(capture: capture, heap: heap, stacks: stacks)
+        slabWalk = SlabWalk(
+            tasks: runtime.tasks.count + runtime.helpers.count,
+            bytes: memory.segments.reduce(0) {
+                $1.isCaptured ? $0 &+ ($1.end &- $1.start) : $0
+            })
         taskAtAddress = AddressIndex(tasks.map(\.record.address.value))
         findings = Array(repeating: nil, count: tasks.count)
         isBlocked = Array(repeating: false, count: tasks.count)
@@ -97,7 +103,7 @@ struct ContinuationSearch {
             let record = task.record
             let memory = TaskMemory(
                 of: record.address.value, hasEnded: record.state == .completed, layout: layout,
-                heap: &heap, reader: &reader)
+                heap: &heap, walk: &slabWalk, reader: &reader)
             memories.append(memory)
             guard Self.isCandidate(record) else { continue }
             var finding = Finding()
@@ -236,7 +242,8 @@ struct ContinuationSearch {
         for index in tasks.indices where !isBlocked[index] { release(index) }
         for helper in helpers {
             let memory = TaskMemory(
-                of: helper.address, hasEnded: false, layout: layout, heap: &heap, reader: &reader)
+                of: helper.address, hasEnded: false, layout: layout, heap: &heap,
+                walk: &slabWalk, reader: &reader)
             for range in memory.ranges { heap.add(range) }
         }
         for range in inUse.ranges { heap.add(range) }

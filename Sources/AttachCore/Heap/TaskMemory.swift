@@ -15,13 +15,12 @@ struct TaskMemory {
     /// the next slab, and how much it can hold and holds (stdlib/public/runtime/StackAllocator.h).
     private static let firstSlab: UInt64 = 8
     private static let slabHeader: UInt64 = 32
-    private static let mostSlabs = 100_000
     /// An object without slabs is taken to be so large.
     private static let objectSize: UInt64 = 1024
 
     init(
         of task: UInt64, hasEnded: Bool, layout: RuntimeLayout, heap: inout Reachability,
-        reader: inout WordReader
+        walk: inout SlabWalk, reader: inout WordReader
     ) {
         if let size = heap.size(ofBlock: task) {
             block = task
@@ -34,27 +33,60 @@ struct TaskMemory {
             let end = slab > task && slab &- task < Self.objectSize ? slab : task &+ Self.objectSize
             if end > task { ranges.append(task..<end) }
         }
-        // A mark that moves on at every power of two finds a list that leads back into itself.
-        var (mark, count) = (UInt64(0), 0)
+        walk.restart()
         while slab != 0 {
-            guard count < Self.mostSlabs, slab != mark,
-                let capacity = reader.half(slab &+ 16), let used = reader.half(slab &+ 20),
-                used <= capacity, let next = reader.word(slab, 8)
+            guard let capacity = reader.half(slab &+ 16), let used = reader.half(slab &+ 20),
+                used <= capacity, let next = reader.word(slab, 8),
+                walk.step(to: slab, bytes: Self.slabHeader &+ UInt64(used))
             else {
                 isWhole = false
                 return
             }
             let (end, overflow) = slab.addingReportingOverflow(Self.slabHeader &+ UInt64(used))
-            guard !overflow else { return }
+            guard !overflow else {
+                isWhole = false
+                return
+            }
             ranges.append(slab..<end)
             if heap.size(ofBlock: slab) != nil {
                 slabs.append(slab)
             } else if block != nil {
                 isWhole = false
             }
-            count += 1
-            if count & (count - 1) == 0 { mark = slab }
             slab = next
         }
+    }
+}
+
+/// Follows the lists of slabs of all tasks. Their lengths and sizes are what the target says, and
+/// a thousand tasks may claim to have the same long list, or slabs that hold all memory.
+struct SlabWalk {
+    /// Slabs of one task.
+    private static let limit = 100_000
+    /// A list is that of one task, and most have one slab: only those further on are remembered.
+    private static let few = 8
+
+    private var count = 0
+    private var bytes: UInt64
+    private var slabs: Int
+    private var seen: Set<UInt64> = []
+
+    /// A walk over the slabs of so many tasks in so much memory: no byte is in two of them.
+    init(tasks: Int, bytes: UInt64) {
+        self.bytes = bytes
+        slabs = 1_000_000 + 4 * tasks
+    }
+
+    /// Begins with another task.
+    mutating func restart() { count = 0 }
+
+    /// Goes on to a slab of so many bytes; false where that is not allowed: the list leads into
+    /// itself or that of another task, or has no end.
+    mutating func step(to slab: UInt64, bytes size: UInt64) -> Bool {
+        guard count < Self.limit, slabs > 0, size <= bytes else { return false }
+        count += 1
+        slabs -= 1
+        bytes -= size
+        return count <= Self.few || seen.insert(slab).inserted
     }
 }
