@@ -16,17 +16,24 @@ final class ELFFile: Sendable {
 
     private let candidates: [DebugFileCandidate]
     private let separate = Mutex<(file: ELFFile, record: DebugFileRecord)??>(nil)
-    private let mini = Mutex<ELFFile??>(nil)
+    private let mini = Mutex<MiniDebugData.Outcome?>(nil)
+    private let budget: UnpackingBudget
 
     /// Reads the headers. Throws where it is no ELF file that we can use.
     ///
-    /// - Parameter candidates: what may be its debug file, the likeliest first.
-    init(_ bytes: ImageBytes, candidates: [DebugFileCandidate] = []) throws(FileFailure) {
+    /// - Parameters:
+    ///   - candidates: what may be its debug file, the likeliest first.
+    ///   - budget: for unpacking what it carries packed; one of its own by default.
+    init(
+        _ bytes: ImageBytes, candidates: [DebugFileCandidate] = [],
+        budget: UnpackingBudget = UnpackingBudget()
+    ) throws(FileFailure) {
         let layout = try ELFLayout(bytes)
         let identity = layout.buildID(in: bytes)
         self.bytes = bytes
         self.layout = layout
         self.candidates = candidates
+        self.budget = budget
         buildID = identity?.bytes
         buildIDAddress = identity?.address
     }
@@ -50,10 +57,20 @@ final class ELFFile: Sendable {
     /// The symbols of local functions that a distribution left in the stripped file itself, packed
     /// (`.gnu_debugdata`); unpacked once.
     var miniDebugFile: ELFFile? {
+        if case .file(let file) = unpacked { file } else { nil }
+    }
+
+    /// Whether it carries symbols that were not unpacked, since together with those of other files
+    /// they would take up too much.
+    var isOverBudget: Bool {
+        mini.withLock { if case .overBudget = $0 { true } else { false } }
+    }
+
+    private var unpacked: MiniDebugData.Outcome {
         mini.withLock { state in
             if let known = state { return known }
-            let found = MiniDebugData.unpack(from: self)
-            state = .some(found)
+            let found = MiniDebugData.unpack(from: self, budget: budget)
+            state = found
             return found
         }
     }

@@ -3,6 +3,7 @@ import AttachReport
 /// Makes images of mapped files, and notes what could not be read.
 struct ImageBuilder {
     private let memory: TargetMemory
+    private let budget = UnpackingBudget()
     /// In the order they were added.
     private(set) var images: [Image] = []
     /// What could not be read.
@@ -20,7 +21,8 @@ struct ImageBuilder {
         }
         let elf: ELFFile
         do {
-            elf = try ELFFile(ImageBytes(mapping: descriptor), candidates: candidates)
+            elf = try ELFFile(
+                ImageBytes(mapping: descriptor), candidates: candidates, budget: budget)
         } catch {
             let isNone = error == .notELF || error == .notRegular || error == .empty
             if isNone, file.isCertain { return }
@@ -53,6 +55,9 @@ struct ImageBuilder {
                 images.append(image)
             }
         }
+        if elf.isOverBudget {
+            note(file, .limit, "packed symbols of all files together are too large when unpacked")
+        }
     }
 
     private mutating func note(_ file: MappedFile, _ reason: Gap.Reason, _ detail: String) {
@@ -84,7 +89,7 @@ struct ImageBuilder {
         _ file: MappedFile, _ mappings: [Mapping], _ candidates: [DebugFileCandidate]
     ) {
         if let bytes = MemoryImage.bytes(of: mappings, in: memory),
-            let elf = try? ELFFile(bytes, candidates: candidates)
+            let elf = try? ELFFile(bytes, candidates: candidates, budget: budget)
         {
             let known = images.count
             let biases = mappings.filter(\.isExecutable).prefix(64).compactMap {

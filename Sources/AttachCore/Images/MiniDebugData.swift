@@ -10,14 +10,27 @@ enum MiniDebugData {
     /// For the window of the decoder.
     private static let memory: UInt64 = 128 << 20
 
-    /// The file within the file; nil where there is none that can be read.
-    static func unpack(from file: ELFFile) -> ELFFile? {
+    /// What came of it.
+    enum Outcome {
+        /// The file within the file.
+        case file(ELFFile)
+        /// There is none that can be read.
+        case none
+        /// It takes up more than may still be unpacked.
+        case overBudget
+    }
+
+    /// Unpacks the file within the file.
+    static func unpack(from file: ELFFile, budget: UnpackingBudget) -> Outcome {
         guard let section = file.layout.section(named: ".gnu_debugdata", in: file.bytes),
             !section.isCompressed, section.size > 0, section.size <= packedLimit,
             let packed = unsafe file.bytes.slice(section.offset, section.size)
-        else { return nil }
-        var capacity = min(limit, packed.count * 8)
+        else { return .none }
+        var capacity = packed.count * 8
         while true {
+            let largest = min(limit, budget.remaining)
+            guard largest > 0 else { return .overBudget }
+            capacity = min(capacity, largest)
             var bytes = [UInt8](repeating: 0, count: capacity)
             var size = 0
             let failure = unsafe bytes.withUnsafeMutableBufferPointer { buffer in
@@ -28,15 +41,16 @@ enum MiniDebugData {
                     start.assumingMemoryBound(to: UInt8.self), packed.count, memory, output,
                     buffer.count, &size)
             }
+            budget.take(failure == 0 ? size : capacity)
             if failure == EFBIG, capacity < limit {
-                capacity = min(limit, capacity * 4)
+                capacity *= 4
                 continue
             }
             guard failure == 0, let mini = try? ELFFile(ImageBytes(copying: bytes[..<size])),
                 mini.layout.machine == file.layout.machine,
                 mini.buildID == nil || mini.buildID == file.buildID
-            else { return nil }
-            return mini
+            else { return .none }
+            return .file(mini)
         }
     }
 }

@@ -18,12 +18,13 @@ struct CodeAddress: Hashable, Sendable {
 struct Symbolizer {
     private let images: ImageTable
     private let readsLines: Bool
-    private let lineTimeLimit: UInt32
+    /// Milliseconds that are left for lines.
+    private var lineTimeLimit: UInt32
     /// What could not be read of names and lines.
     private(set) var gaps: [Gap] = []
 
     /// Names come from these images; lines too, unless `readsLines` is false (debug information
-    /// is the costly part). Those of one image may take `lineTimeLimit` milliseconds.
+    /// is the costly part). Those of all images may take `lineTimeLimit` milliseconds.
     init(
         images: ImageTable, readsLines: Bool = true,
         lineTimeLimit: UInt32 = 40_000
@@ -85,9 +86,12 @@ struct Symbolizer {
         }
         var places: [CodeAddress: [SourceFrame]] = [:]
         if readsLines {
+            let start = Clock.monotonic()
             let lines = SourceProcess(
                 file, for: requests, bias: image.loadBias, symbols: symbols,
                 milliseconds: lineTimeLimit)
+            let milliseconds = UInt32(clamping: (Clock.monotonic() - start) / 1_000_000)
+            lineTimeLimit -= min(milliseconds, lineTimeLimit)
             places = lines.frames
             if let damage = lines.damage {
                 note(.lines(of: image.record.path), .inconsistent, damage)

@@ -7,7 +7,7 @@ public struct SnapshotOptions: Sendable {
     /// Whether source lines and inlined functions are looked up. In a very large program that
     /// takes most of the time.
     public var readsLines = true
-    /// Milliseconds that the lines of one program or library may take.
+    /// Milliseconds that the lines of all programs and libraries may take.
     public var lineTimeLimit: UInt32 = 40_000
     /// Bytes of memory up to which it is looked up who could resume the tasks that wait in
     /// continuations; 0 to leave that out.
