@@ -374,6 +374,11 @@ int cl_open_temporary(const char *folder) {
     return descriptor;
 }
 
+int cl_open_in_memory(void) {
+    int descriptor = memfd_create("asyncattach", MFD_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
 int cl_duplicate(int descriptor) {
     int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
     return copy < 0 ? -errno : copy;

@@ -63,7 +63,28 @@ struct AsyncAttach: ParsableCommand {
             ErrorMessage.print(TargetSelection.Failure.notAPID(word).words)
             Glibc.exit(ExitStatus.usage.rawValue)
         }
-        main(nil)
+        runCommand()
+    }
+
+    /// Parses the arguments and runs the command. What is asked for with `--help`, `--version` and
+    /// the like is output, which fails like any other.
+    private static func runCommand() -> Never {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+            Glibc.exit(ExitStatus.success.rawValue)
+        } catch {
+            guard exitCode(for: error) == .success else { exit(withError: error) }
+            let text = fullMessage(for: error)
+            var sink = DescriptorSink(1)
+            do throws(OutputFile.Failure) {
+                if !text.isEmpty { try sink.write(Array((text + "\n").utf8).span) }
+            } catch {
+                if error != .write(errno: EPIPE) { ErrorMessage.print(error.words) }
+                Glibc.exit(ExitStatus.output.rawValue)
+            }
+            Glibc.exit(ExitStatus.success.rawValue)
+        }
     }
 
     /// A negative number where a target is expected, which would be taken for options; the value

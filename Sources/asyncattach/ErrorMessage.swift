@@ -4,12 +4,27 @@ import Glibc
 
 /// What went wrong and the way out, in one line each.
 enum ErrorMessage {
-    /// Writes a line to standard error, with control characters made visible.
+    /// Writes a line to standard error, with control characters made visible. If nobody takes it
+    /// for some seconds, as behind a full pipe, it is lost: that is better than to wait for ever.
     static func print(_ message: String) {
-        let line = "asyncattach: \(TerminalText.escaping(message))\n"
-        let bytes = Array(line.utf8)
-        _ = unsafe bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
+        let line = Array("asyncattach: \(TerminalText.escaping(message))\n".utf8)
+        var rest = line[...]
+        var poller = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
+        while !rest.isEmpty {
+            guard unsafe poll(&poller, 1, patience) > 0, poller.revents & Int16(POLLOUT) != 0 else {
+                return
+            }
+            // A pipe that can be written takes so many bytes without a wait (pipe(7)).
+            let count = unsafe rest.withUnsafeBytes { bytes in
+                unsafe write(2, bytes.baseAddress, min(bytes.count, Int(PIPE_BUF)))
+            }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
     }
+
+    /// Milliseconds to wait for somebody who reads standard error.
+    private static let patience: Int32 = 3000
 
     /// The line for a capture that failed.
     static func words(_ error: AttachError) -> String {
@@ -39,6 +54,9 @@ enum ErrorMessage {
         switch error {
         case .file(let path, let errno):
             "could not open \(path): \(words(errno: errno))"
+        case .noTemporaryFile(let folder, let errno):
+            "could not make a temporary file in \(folder): \(words(errno: errno)); set TMPDIR to a "
+                + "folder that can be written"
         case .notACore(let path, let what):
             "\(path) is \(what), not a core file; give a core file, or the pid of a process"
         case .notSupported(let path, let what):

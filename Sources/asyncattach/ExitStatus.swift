@@ -42,7 +42,7 @@ enum ExitStatus: Int32 {
         switch error {
         case .file(_, errno: EACCES), .file(_, errno: EPERM): self = .notPermitted
         case .file(_, errno: EMFILE), .file(_, errno: ENFILE), .file(_, errno: ENOMEM),
-            .file(_, errno: ENOSPC):
+            .file(_, errno: ENOSPC), .noTemporaryFile:
             self = .fault
         case .file: self = .noProcess
         case .notACore, .notSupported, .damaged: self = .notSupported

@@ -81,22 +81,36 @@ struct TargetOptions: ParsableArguments {
         var deadlines = SupervisedChild.Deadlines()
         deadlines.total = Int64(timeout) * 1_000_000_000
         deadlines.stop = min(deadlines.total, Int64(maxPause) * 1_000_000 + 3_000_000_000)
+        let start = ContinuousClock.now
+        let supervision = Supervision(
+            subject: "process \(job.pid)", isProcess: true, timeout: timeout)
         do {
             var outcome = try SupervisedChild.run(deadlines: deadlines) {
                 job.run($0, use: use).rawValue
             }
             if outcome == .stopTimeout {
-                // A knot with the target's exec was cut by ending the child; once more, then.
+                // A knot with the target's exec was cut by ending the child; once more, then, if
+                // there is time for it.
+                let left = deadlines.total - start.duration(to: .now).nanoseconds
+                guard left > deadlines.stop else {
+                    return supervision.status(outcome, interrupted: interrupted)
+                }
+                deadlines.total = left
                 outcome = try SupervisedChild.run(deadlines: deadlines) {
                     job.run($0, use: use).rawValue
                 }
             }
-            return Supervision(
-                subject: "process \(job.pid)", isProcess: true, timeout: timeout
-            ).status(outcome, interrupted: interrupted)
+            return supervision.status(outcome, interrupted: interrupted)
         } catch {
             ErrorMessage.print(ErrorMessage.words(error))
             return ExitStatus(error)
         }
+    }
+}
+
+extension Duration {
+    /// In whole nanoseconds.
+    fileprivate var nanoseconds: Int64 {
+        components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
     }
 }

@@ -2,6 +2,8 @@
 public enum CoreFileError: Error, Hashable, Sendable {
     /// A file that was named cannot be opened or read.
     case file(path: String, errno: Int32)
+    /// What it is unpacked into cannot be made.
+    case noTemporaryFile(folder: String, errno: Int32)
     /// It is something else.
     case notACore(path: String, what: String)
     /// A core file, but of a kind that cannot be read.

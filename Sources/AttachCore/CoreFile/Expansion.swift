@@ -65,7 +65,8 @@ enum Expansion {
     private static let memoryLimit: UInt64 = 512 << 20
     private static let timeLimit: UInt32 = 600
 
-    /// An empty file and how many bytes may be put into it: half of what is free there.
+    /// An empty file and how many bytes may be put into it: half of what is free there. In memory
+    /// where no folder can be written.
     private static func temporaryFile() throws(CoreFileError) -> (OpenFile, UInt64) {
         var folders = ["/var/tmp", "/tmp"]
         if let wanted = unsafe getenv("TMPDIR") {
@@ -85,6 +86,10 @@ enum Expansion {
                 by: UInt64(system.f_frsize))
             return (file, (free.overflow ? .max : free.partialValue) / 2)
         }
-        throw .file(path: failure.0, errno: failure.1)
+        let descriptor = cl_open_in_memory()
+        guard descriptor >= 0 else {
+            throw .noTemporaryFile(folder: failure.0, errno: failure.1)
+        }
+        return (OpenFile(adopting: descriptor), CapturePreparation.freeMemory() / 2)
     }
 }

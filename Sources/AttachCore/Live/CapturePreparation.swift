@@ -112,7 +112,7 @@ struct CapturePreparation: ~Copyable {
     }
 
     /// `MemAvailable` of `/proc/meminfo`, in bytes; 1 GiB where it cannot be read.
-    private static func freeMemory() -> UInt64 {
+    static func freeMemory() -> UInt64 {
         guard case .success(let bytes) = FileBytes.read("/proc/meminfo", limit: 1 << 16) else {
             return 1 << 30
         }

@@ -120,6 +120,9 @@ ssize_t cl_attribute(
 // last descriptor. Returns the descriptor or the negative errno.
 int cl_open_temporary(const char *folder);
 
+// memfd_create(2): the same in memory. Returns the descriptor or the negative errno.
+int cl_open_in_memory(void);
+
 // fcntl(2), F_DUPFD_CLOEXEC. Returns the descriptor or the negative errno.
 int cl_duplicate(int descriptor);
 
