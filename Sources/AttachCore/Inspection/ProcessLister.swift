@@ -23,19 +23,23 @@ public enum ProcessLister {
         var traces: [RuntimeTraces?] = Array(repeating: nil, count: survey.files.count)
         var leftOut: Set<Int> = []
         let sizes = survey.files.map(\.size)
+        var room = searchLimit
         for index in survey.files.indices.sorted(by: { sizes[$0] < sizes[$1] }) {
-            guard Clock.monotonic() < deadline else {
+            guard Clock.monotonic() < deadline, room > 0 else {
                 leftOut.insert(index)
                 continue
             }
             traces[index] = (try? ImageBytes(mapping: survey.files[index].descriptor))
-                .flatMap { try? ELFFile($0) }.map(RuntimeTraces.init)
+                .flatMap { try? ELFFile($0) }.map { RuntimeTraces($0, room: &room) }
         }
         let processes = survey.entries.map { entry in
             listed(entry, traces, leftOut)
         }
         return (processes, leftOut.count)
     }
+
+    /// Bytes that are searched in all files together; a machine full of Swift servers has a tenth.
+    private static let searchLimit: UInt64 = 1 << 30
 
     private static func listed(
         _ entry: ProcessSurvey.Entry, _ traces: [RuntimeTraces?], _ leftOut: Set<Int>

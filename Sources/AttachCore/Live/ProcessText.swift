@@ -111,7 +111,8 @@ struct ProcessStatus: Hashable {
     /// of these each, of which a few lines matter: no text is made of the others.
     init(_ bytes: [UInt8]) {
         for line in bytes.split(separator: 0x0a) {
-            guard let colon = line.firstIndex(of: 0x3a),
+            guard let first = line.first, Field.initials.contains(first),
+                let colon = line.firstIndex(of: 0x3a),
                 let field = Field.allCases.first(where: { $0.isName(line[..<colon]) })
             else { continue }
             let values = line[(colon + 1)...].split { $0 == 0x09 || $0 == 0x20 }
@@ -147,6 +148,9 @@ struct ProcessStatus: Hashable {
         case state = "State"
         case voluntary = "voluntary_ctxt_switches"
         case involuntary = "nonvoluntary_ctxt_switches"
+
+        /// What their names begin with.
+        static let initials: [UInt8] = Array("UTNSCvn".utf8)
 
         func isName(_ bytes: ArraySlice<UInt8>) -> Bool { rawValue.utf8.elementsEqual(bytes) }
     }

@@ -17,14 +17,17 @@ struct RuntimeTraces: Sendable {
     private static let symbolLimit = 8 << 20
 
     /// Looks into a file.
-    init(_ file: ELFFile) {
+    ///
+    /// - Parameter room: bytes of data segments that may still be searched, in this and other
+    ///   files; what was searched is taken off.
+    init(_ file: ELFFile, room: inout UInt64) {
         // Every image with Swift code has these sections, empty ones included
         // (stdlib/public/runtime/SwiftRT-ELF-WASM.cpp); the runtime is none without them.
         hasSwiftCode = file.layout.section(named: "swift5_protocols", in: file.bytes) != nil
         hasSymbolTable = SymbolTable(ELFLayout.Section.symbolTable, of: file) != nil
         guard hasSwiftCode || !file.layout.hasSectionNames else { return }
         // A large program has a million symbols, and hardly any program has the runtime in it.
-        let holdsMetadata = Self.holdsMetadata(file)
+        let holdsMetadata = Self.holdsMetadata(file, room: &room)
         guard holdsMetadata || Self.mayExportRuntime(file) else { return }
         readSymbols(file)
         if holdsMetadata { hasRuntime = true }
@@ -62,8 +65,10 @@ struct RuntimeTraces: Sendable {
 
     /// The kinds of the two heap objects of the runtime stand where no loader changes them; they
     /// survive stripping.
-    private static func holdsMetadata(_ file: ELFFile) -> Bool {
-        var left = searchLimit
+    private static func holdsMetadata(_ file: ELFFile, room: inout UInt64) -> Bool {
+        var left = min(searchLimit, room)
+        let start = left
+        defer { room -= start - left }
         for segment in file.layout.segments
         where segment.type == ELFLayout.Segment.load && segment.isWritable {
             guard segment.offset <= file.bytes.count else { continue }

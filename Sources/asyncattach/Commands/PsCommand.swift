@@ -84,8 +84,8 @@ struct PsCommand: ParsableCommand {
             of: survey, seconds: Double(timeout) / 2)
         if filesLeftOut > 0 {
             ErrorMessage.print(
-                "\(filesLeftOut) program files were not looked into, since others took too long; "
-                    + "allow more with --timeout \(UInt64(timeout) * 4)")
+                "\(filesLeftOut) program files were not looked into: there was too much to search, or "
+                    + "too little time")
         }
         var shown = processes
         if !all {
