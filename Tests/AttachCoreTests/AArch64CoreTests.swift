@@ -96,4 +96,15 @@ struct AArch64CoreTests {
         // It belongs to the thread that says in its own storage that it runs it.
         #expect(snapshot.tasks.count { $0.thread != nil } == 1)
     }
+
+    /// A mutex of 48 bytes lies before what a group counts, not one of 40.
+    @Test func groupsCountTheirUnfinishedChildren() throws {
+        let snapshot = try snapshot(of: RecordedCore("aarch64-Structure", .aarch64))
+        let unfinished = Set(snapshot.tasks.filter { $0.state != .completed }.map(\.id))
+        #expect(snapshot.groups.count == 3)
+        for group in snapshot.groups {
+            #expect(group.pending == group.children.filter(unfinished.contains).count)
+            #expect(group.pending > 0)
+        }
+    }
 }

@@ -133,7 +133,7 @@ struct RuntimeDecodingTests {
             var world = RuntimeWorld()
             var child = RuntimeWorld.Recipe()
             child.flags |= 1 << 24 | 1 << 28
-            child.references = TaskHeader.immortal
+            child.references = ReferenceCounts.Masks.immortal
             child.parent = 0x100_0000
             var recipe = RuntimeWorld.Recipe()
             recipe.records = [(1, [0, 0])]

@@ -220,7 +220,7 @@ struct RuntimeWorld {
                 ? parts.contexts.first ?? parts.root : dependency.subject
             builder.put(
                 place, 0, outer, subject, dependency.second, UInt64(dependency.kind),
-                layout.dependencyNamesTask ? parts.task : 0)
+                layout.dependencyTask != nil ? parts.task : 0)
             builder.put(parts.task + 160, place)
             parts.dependency = place
             outer = place

@@ -91,7 +91,7 @@ struct ContinuationReader {
             var record = ContinuationRecord(isChecked: nil, creator: nil, reach: nil)
             if let canary = finding.canary {
                 record.isChecked = true
-                record.creator = SwiftString.read(canary &+ 24, &reader)
+                record.creator = SwiftString.read(canary &+ LibraryLayout.canaryFunction, &reader)
             } else if finding.unknownBecause == nil, finding.count > 0 {
                 // A checked one that was dropped has lost its mark, too.
                 record.isChecked = false

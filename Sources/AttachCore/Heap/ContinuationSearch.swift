@@ -160,8 +160,7 @@ struct ContinuationSearch {
 
     // MARK: What is no continuation
 
-    /// Objects of class `CheckedContinuationCanary`: the task at +16, the function that made it at
-    /// +24 (stdlib/public/Concurrency/CheckedContinuation.swift).
+    /// Objects of class `CheckedContinuationCanary`.
     private mutating func findCanaries(_ map: HeapMap) {
         var classes: [UInt64: Bool] = [:]
         var types = TypeReader()
@@ -170,12 +169,14 @@ struct ContinuationSearch {
         let taskAtAddress = taskAtAddress
         map.eachBlock { block in
             guard let header = reader.word(block.address &- 8), header & ~7 == 48,
-                let task = reader.word(block.address, 16).flatMap({ taskAtAddress[$0] }),
+                let task = reader.word(block.address, LibraryLayout.canaryTask).flatMap({
+                    taskAtAddress[$0]
+                }),
                 let isa = reader.word(block.address)
             else { return }
             if classes[isa] == nil {
                 let name = types.nameOfObject(block.address, &reader)
-                classes[isa] = name == "CheckedContinuationCanary"
+                classes[isa] = name == LibraryLayout.canaryName
             }
             if classes[isa] == true { found.append((block.address, task)) }
         }
@@ -191,7 +192,7 @@ struct ContinuationSearch {
     private mutating func excludeLinks(_ groups: [GroupRecord]) {
         let addresses = tasks.map(\.record.address.value) + helpers.map(\.address)
         for address in addresses {
-            for offset in Self.waitLinks { exclude(address &+ offset) }
+            for offset in [JobLayout.link, JobLayout.queue] { exclude(address &+ offset) }
         }
         for task in tasks where task.record.flags.contains(.child) {
             let fragment = task.record.address.value &+ layout.taskSize &+ layout.nameFragmentSize
@@ -201,7 +202,10 @@ struct ContinuationSearch {
         }
         // The record of its children.
         for group in groups {
-            for offset in [UInt64(24), 32] { exclude(group.address.value &+ offset) }
+            let record = group.address.value &+ TaskGroupLayout.record
+            for offset in [StatusRecordLayout.firstChild, StatusRecordLayout.lastChild] {
+                exclude(record &+ offset)
+            }
         }
     }
 

@@ -13,11 +13,6 @@ struct HolderReader {
     private var taskAtBlock: [UInt64: UInt64] = [:]
     private var known: [UInt64: Holder] = [:]
 
-    /// Kinds of metadata that have no name (include/swift/ABI/MetadataKind.def): a captured
-    /// variable, the same with a generic type, an error's box.
-    private static let variableKinds: Set<UInt64> = [0x400, 0x500]
-    private static let errorKind: UInt64 = 0x501
-
     init(
         architecture: Architecture, reader: WordReader, map: HeapMap, inUse: MemoryInUse,
         images: ImageTable,
@@ -83,8 +78,10 @@ struct HolderReader {
     private mutating func holder(inBlock block: UInt64) -> Holder {
         if let task = taskAtBlock[block] { return .frame(task: task) }
         if let isa = reader.word(block), let kind = reader.word(isa) {
-            if Self.variableKinds.contains(kind) { return .closureContext }
-            if kind == Self.errorKind { return .error }
+            if kind == MetadataKind.variable || kind == MetadataKind.genericVariable {
+                return .closureContext
+            }
+            if kind == MetadataKind.error { return .error }
         }
         guard let name = types.nameOfObject(block, &reader) else {
             return .allocation(Address(block))

@@ -11,10 +11,6 @@ struct TaskMemory {
     /// Whether every slab was a block of the heap.
     var isWhole = true
 
-    /// `TaskAllocator`: the newest allocation, then the first slab; a slab begins with its type,
-    /// the next slab, and how much it can hold and holds (stdlib/public/runtime/StackAllocator.h).
-    private static let firstSlab: UInt64 = 8
-    private static let slabHeader: UInt64 = 32
     /// An object without slabs is taken to be so large.
     private static let objectSize: UInt64 = 1024
 
@@ -26,23 +22,25 @@ struct TaskMemory {
             block = task
             ranges.append(task..<task &+ size)
         }
-        let first = hasEnded ? 0 : reader.word(task, layout.lastAllocation &+ Self.firstSlab)
+        let first = hasEnded ? 0 : reader.word(task, layout.firstSlab)
         if first == nil { isWhole = false }
         var slab = first ?? 0
         if block == nil {
             let end = slab > task && slab &- task < Self.objectSize ? slab : task &+ Self.objectSize
             if end > task { ranges.append(task..<end) }
         }
+        typealias Slab = TaskAllocatorLayout
         walk.restart()
         while slab != 0 {
-            guard let capacity = reader.half(slab &+ 16), let used = reader.half(slab &+ 20),
-                used <= capacity, let next = reader.word(slab, 8),
-                walk.step(to: slab, bytes: Self.slabHeader &+ UInt64(used))
+            guard let capacity = reader.half(slab &+ Slab.slabCapacity),
+                let used = reader.half(slab &+ Slab.slabUsed), used <= capacity,
+                let next = reader.word(slab, Slab.nextSlab),
+                walk.step(to: slab, bytes: Slab.slabHeaderSize &+ UInt64(used))
             else {
                 isWhole = false
                 return
             }
-            let (end, overflow) = slab.addingReportingOverflow(Self.slabHeader &+ UInt64(used))
+            let (end, overflow) = slab.addingReportingOverflow(Slab.slabHeaderSize &+ UInt64(used))
             guard !overflow else {
                 isWhole = false
                 return

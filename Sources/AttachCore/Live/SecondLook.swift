@@ -12,10 +12,6 @@ public struct SecondLook: Sendable {
     /// waits for a lock or for data waits that long only if there is nothing to do for it.
     public static let interval: Int64 = 200_000_000
 
-    /// The words of a task that stay as they are while nothing happens to it: behind the links of
-    /// the queues that it may be in, and before its slabs (AsyncTask, swift/ABI/Task.h).
-    private static let taskWords: Range<UInt64> = 32..<192
-
     /// How long threads may take to get back, after the release, to what they waited for.
     private static let patience: Int64 = 50_000_000
 
@@ -127,10 +123,11 @@ public struct SecondLook: Sendable {
     }
 
     private func isUnmoved(_ task: TaskRecord, _ capture: Capture) -> Bool {
-        guard let start = task.address.advanced(by: Self.taskWords.lowerBound),
-            let then = capture.memory.copy(start, count: Self.taskWords.count)
+        let words = RuntimeLayout.stillWords
+        guard let start = task.address.advanced(by: words.lowerBound),
+            let then = capture.memory.copy(start, count: words.count)
         else { return false }
-        var now = [UInt8](repeating: 0, count: Self.taskWords.count)
+        var now = [UInt8](repeating: 0, count: words.count)
         let count = unsafe now.withUnsafeMutableBytes { bytes in
             unsafe pread(
                 memory.descriptor, bytes.baseAddress, bytes.count,

@@ -8,32 +8,26 @@ struct ActorClass {
     /// Where it is declared.
     let declaration: TypeReader.Declaration
 
-    private static let instanceSize: UInt64 = 24
-    private static let descriptor: UInt64 = 40
-    private static let contextKind: UInt32 = 0x1f
-    private static let classKind: UInt32 = 16
-    /// `Class_IsActor` and `Class_IsDefaultActor` of the descriptor's own flags, which are the
-    /// upper half (include/swift/ABI/MetadataValues.h, `TypeContextDescriptorFlags`).
-    private static let isActorFlag: UInt32 = 1 << 23
-    private static let isDefaultFlag: UInt32 = 1 << 24
-    /// A header and the twelve words of `DefaultActor`.
-    private static let smallestDefault: UInt32 = 112
     private static let largest: UInt32 = 1 << 28
 
     /// Reads the class whose metadata lies at `isa`; nil where that is no actor class.
     ///
     /// Everything that looks like an object comes here, so that most must fail at the first words.
     init?(_ isa: UInt64, _ reader: inout WordReader) {
-        guard isa & 7 == 0, isa > 4096, reader.word(isa) == 0,
-            let descriptor = reader.word(isa, Self.descriptor), descriptor & 3 == 0,
-            descriptor > 4096, let flags = reader.half(descriptor),
-            flags & Self.contextKind == Self.classKind, flags & Self.isActorFlag != 0,
-            let size = reader.half(isa &+ Self.instanceSize), size >= 16, size <= Self.largest,
-            let witnesses = reader.word(isa &- 8), witnesses & 7 == 0,
+        typealias Descriptor = DescriptorLayout
+        guard isa & 7 == 0, isa > 4096, reader.word(isa) == MetadataKind.class,
+            let descriptor = reader.word(isa, MetadataLayout.classDescriptor),
+            descriptor & 3 == 0, descriptor > 4096, let flags = reader.half(descriptor),
+            flags & Descriptor.kindMask == Descriptor.Kind.class.rawValue,
+            flags & Descriptor.isActor != 0,
+            let size = reader.half(isa &+ MetadataLayout.instanceSize),
+            size >= ObjectLayout.firstField, size <= Self.largest,
+            let witnesses = reader.word(isa &- MetadataLayout.witnessesBefore),
+            witnesses & 7 == 0,
             reader.word(witnesses) != nil
         else { return nil }
-        isDefault = flags & Self.isDefaultFlag != 0
-        guard !isDefault || size >= Self.smallestDefault,
+        isDefault = flags & Descriptor.isDefaultActor != 0
+        guard !isDefault || size >= DefaultActorLayout.smallest,
             let type = NominalType(descriptor, &reader), type.isClass
         else { return nil }
         declaration = type.declaration

@@ -51,7 +51,7 @@ struct ActorQueue {
         var link = head
         walk.restart()
         while link != 0 {
-            let job = link & DefaultActor.jobMask
+            let job = link & DefaultActorLayout.jobMask
             guard walk.step(to: job) == nil, job & 7 == 0, let first = view.reader.word(job),
                 let flags = view.reader.half(job &+ JobLayout.flags),
                 let next = view.reader.word(job, JobLayout.link)
@@ -72,7 +72,7 @@ struct ActorQueue {
             result.append(
                 Link(
                     job: kind, bucket: Self.bucket(JobFlags(rawValue: flags).priority),
-                    isUnsorted: link & DefaultActor.isUnsortedMark != 0))
+                    isUnsorted: link & DefaultActorLayout.isUnsortedMark != 0))
             link = next
         }
         return result

@@ -31,7 +31,7 @@ struct AsyncFrames {
     private let architecture: Architecture
     private let code: CodeRanges
     private var live: LiveContexts
-    private var walk: BoundedWalk
+    private var contexts: ContextWalk
     private var ends: [UInt64: Int?] = [:]
 
     /// Contexts followed, and allocations looked at, for all threads together.
@@ -46,7 +46,7 @@ struct AsyncFrames {
         self.running = running
         roots = running.reduce(into: [:]) { $0[$1.value.root] = $1.key }
         live = LiveContexts(layout: layout, total: Self.stepLimit)
-        walk = BoundedWalk(limit: ContextChain.walkLimit, total: Self.stepLimit)
+        contexts = ContextWalk(limit: ContextChain.walkLimit, total: Self.stepLimit)
         code = target.code
         images = target.images
         architecture = target.architecture
@@ -149,9 +149,9 @@ struct AsyncFrames {
     ) -> UInt64 {
         var finder = live
         return finder.newest(of: header, reader: &reader) { place, reader in
-            guard self.task(of: place, &reader) == task, let resume = reader.word(place, 8) else {
-                return false
-            }
+            guard self.task(of: place, &reader) == task,
+                let resume = reader.word(place, AsyncContextLayout.resumeParent)
+            else { return false }
             return code.contains(resume)
         }
     }
@@ -169,8 +169,9 @@ struct AsyncFrames {
 
     private static func slot(of frame: NativeFrame, _ reader: inout WordReader) -> UInt64? {
         let pointer = frame.framePointer
-        guard pointer > 8, pointer & 7 == 0 else { return nil }
-        return reader.word(pointer &- 8)
+        let slot = AsyncContextLayout.slotBelowFramePointer
+        guard pointer > slot, pointer & 7 == 0 else { return nil }
+        return reader.word(pointer &- slot)
     }
 
     /// A resume function is entered with the context of the call that has ended, which names that
@@ -178,8 +179,8 @@ struct AsyncFrames {
     private func ownContext(
         _ context: UInt64, pc: CodeAddress, _ reader: inout WordReader
     ) -> UInt64 {
-        guard let parent = reader.word(context), parent != 0,
-            let resume = reader.word(context, 8)
+        guard let parent = reader.word(context, AsyncContextLayout.parent), parent != 0,
+            let resume = reader.word(context, AsyncContextLayout.resumeParent)
         else { return context }
         var place = pc.address
         if case .returnAddress = pc.kind { place = Address(place.value &- 1) }
@@ -189,17 +190,7 @@ struct AsyncFrames {
     /// The running task to whose first context this context leads.
     private mutating func task(of context: UInt64, _ reader: inout WordReader) -> Int? {
         if let known = ends[context] { return known }
-        walk.restart()
-        var place = context
-        var result: Int?
-        while walk.step(to: place) == nil {
-            guard place & 15 == 0, place > 4096, let parent = reader.word(place) else { break }
-            if parent == 0 {
-                result = roots[place]
-                break
-            }
-            place = parent
-        }
+        let result = contexts.root(from: context, &reader).flatMap { roots[$0] }
         ends[context] = .some(result)
         return result
     }

@@ -1,7 +1,6 @@
 import AttachReport
 
-/// Follows the contexts of an async stack from the innermost to the root
-/// (`AsyncContext { Parent, ResumeParent }`, include/swift/ABI/Task.h).
+/// The frames of an async stack, from the innermost context to the root.
 ///
 /// `ResumeParent` of a context is where its *parent's* function goes on, so that each context but
 /// the root gives a frame; the root's is the function that completes the task.
@@ -58,10 +57,10 @@ struct ContextChain {
     private(set) var points: [UInt64] = []
     private var outer: [UInt64] = []
     private var outerCount = 0
-    private var walk: BoundedWalk
+    private var contexts: ContextWalk
 
     /// A chain that follows no more than `total` contexts, whatever it is used for.
-    init(total: Int) { walk = BoundedWalk(limit: Self.walkLimit, total: total) }
+    init(total: Int) { contexts = ContextWalk(limit: Self.walkLimit, total: total) }
 
     /// Forgets the stack.
     mutating func clear() {
@@ -86,22 +85,21 @@ struct ContextChain {
     mutating func follow(
         from context: UInt64, root: UInt64, reader: inout WordReader, code: CodeRanges
     ) -> End {
-        walk.restart()
-        var context = context
+        contexts.start(at: context)
         while true {
-            switch walk.step(to: context) {
-            case .cycle?: return .cycle(context)
-            case .limit?: return .limit(Self.walkLimit)
-            case .exhausted?: return .exhausted
-            case nil: break
+            switch contexts.next(&reader) {
+            case .context(let context, let parent):
+                guard let resume = reader.word(context, AsyncContextLayout.resumeParent) else {
+                    return .unreadable(context)
+                }
+                if parent == 0 { return context == root ? .root : .foreignRoot(context) }
+                guard code.contains(resume) else { return .notCode(context) }
+                append(resume)
+            case .stopped(.cycle, let context): return .cycle(context)
+            case .stopped(.limit, _): return .limit(Self.walkLimit)
+            case .stopped(.exhausted, _): return .exhausted
+            case .unreadable(let context): return .unreadable(context)
             }
-            guard context & 15 == 0, let parent = reader.word(context),
-                let resume = reader.word(context, 8)
-            else { return .unreadable(context) }
-            if parent == 0 { return context == root ? .root : .foreignRoot(context) }
-            guard code.contains(resume) else { return .notCode(context) }
-            append(resume)
-            context = parent
         }
     }
 

@@ -10,8 +10,6 @@ struct CurrentTasks {
     private static let leastRoom: UInt64 = 4096
     private static let mostRoom: UInt64 = 65_536
     private static let mostModules: UInt64 = 4096
-    /// Which word of a block that the runtime has for itself the pair begins with.
-    private static let activeTask: UInt64 = 1
     static let deepestStack: UInt64 = 1 << 30
 
     private let room: UInt64
@@ -73,10 +71,10 @@ struct CurrentTasks {
         // Modules loaded later have blocks of their own. Where their number is not known, a runtime
         // that has a library for itself can be in any of them.
         guard let last = vector(pointer, &reader)?.count else { return nil }
+        let before = ThreadVariablesLayout.wordsBefore
         for module in 1...max(1, min(last, Self.mostModules)) {
             let claim = claim(
-                in: module, ofWords: Self.activeTask..<Self.activeTask + 1, pointer, stack, &reader,
-                running)
+                in: module, ofWords: before..<before + 1, pointer, stack, &reader, running)
             if let claim { return claim }
         }
         return nil
@@ -114,8 +112,9 @@ struct CurrentTasks {
     private func pair(
         at place: UInt64, _ stack: UInt64, _ reader: inout WordReader, _ running: (UInt64) -> Int?
     ) -> Claim? {
-        guard let task = reader.word(place), task != 0, task & 15 == 0,
-            let position = running(task), let record = reader.word(place, 8),
+        guard let task = reader.word(place), task != 0, task & (JobLayout.alignment - 1) == 0,
+            let position = running(task),
+            let record = reader.word(place, ThreadVariablesLayout.tracking),
             record >= stack, record &- stack < Self.deepestStack, reader.word(record) != nil
         else { return nil }
         return Claim(task: position, tracking: record)

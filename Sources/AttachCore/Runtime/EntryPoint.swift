@@ -13,8 +13,9 @@ struct EntryPoint {
     }
 
     init?(of task: TaskHeader, _ reader: inout WordReader) {
-        guard task.root > 24, let function = reader.word(task.root &- 24),
-            let closure = reader.word(task.root &- 16)
+        guard task.root > TaskPrefix.futureSize,
+            let function = reader.word(task.root &- TaskPrefix.entryPoint),
+            let closure = reader.word(task.root &- TaskPrefix.closure)
         else { return nil }
         self.function = function
         self.closure = closure
@@ -25,10 +26,11 @@ struct EntryPoint {
     /// any other closure may capture functions that it never calls.
     func wrapped(_ reader: inout WordReader, _ code: CodeRanges) -> EntryPoint? {
         guard closure != 0, closure & 7 == 0 else { return nil }
-        for offset in [16, 24] as [UInt64] {
-            // An async function pointer is data: {offset to the code, size of the context}.
+        for offset in [ObjectLayout.firstField, ObjectLayout.firstField + 8] {
+            // An async function pointer is data.
             guard let pointer = reader.word(closure, offset), pointer & 7 == 0, pointer != 0,
-                !code.contains(pointer), let function = reader.relative(pointer),
+                !code.contains(pointer),
+                let function = reader.relative(pointer &+ AsyncFunctionPointerLayout.function),
                 code.contains(function), let inner = reader.word(closure, offset &+ 8)
             else { continue }
             return EntryPoint(function: function, closure: inner)

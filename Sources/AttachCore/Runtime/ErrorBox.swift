@@ -1,18 +1,14 @@
-/// A thrown error as the runtime boxes it on systems without Objective-C (ErrorObject.h).
+/// A thrown error as the runtime boxes it on systems without Objective-C (`ErrorLayout`).
 struct ErrorBox {
     /// Metadata of the error's type.
     let type: UInt64
     private let address: UInt64
 
-    private static let kind: UInt64 = 0x501
-    private static let type: UInt64 = 16
-    /// Behind the header, the type and the witness table; aligned for the value.
-    private static let value: UInt64 = 32
-
     /// Reads the box at `address`; nil where that is none.
     init?(_ address: UInt64, _ reader: inout WordReader) {
         guard address & 7 == 0, address != 0, let isa = reader.word(address),
-            reader.word(isa) == Self.kind, let type = reader.word(address, Self.type)
+            reader.word(isa) == MetadataKind.error,
+            let type = reader.word(address, ErrorLayout.type)
         else { return nil }
         self.address = address
         self.type = type
@@ -22,7 +18,7 @@ struct ErrorBox {
     func caseName(_ types: inout TypeReader, _ reader: inout WordReader) -> String? {
         guard let layout = types.valueLayout(type, &reader) else { return nil }
         let mask = layout.alignmentMask
-        let value = (address &+ Self.value &+ mask) & ~mask
+        let value = (address &+ ErrorLayout.value &+ mask) & ~mask
         return EnumCase.name(ofValueAt: value, type: type, &types, &reader)
     }
 }

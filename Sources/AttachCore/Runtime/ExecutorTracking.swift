@@ -11,13 +11,6 @@ struct ExecutorTracking: Hashable {
     /// The task executor; 0 for none.
     var taskExecutor: UInt64
 
-    private static let implementation: UInt64 = 8
-    private static let taskExecutor: UInt64 = 16
-    private static let saved: UInt64 = 56
-    /// Before 6.0 there was no task executor in it.
-    private static let savedBeforeTaskExecutors: UInt64 = 40
-    /// Marks in the low bits of the implementation (include/swift/ABI/Executor.h).
-    static let implementationMask: UInt64 = ~7
     /// The most records of one thread that are read: every one of them takes stack.
     private static let limit = 4096
 
@@ -34,25 +27,22 @@ struct ExecutorTracking: Hashable {
         while place != 0, result.count < limit {
             guard place & 7 == 0, place > inner,
                 place &- stackPointer < CurrentTasks.deepestStack,
-                let executor = reader.word(place), executor & 7 == 0,
-                let implementation = reader.word(place, implementation)
+                let executor = reader.word(place, ExecutorTrackingLayout.executor),
+                executor & 7 == 0,
+                let implementation = reader.word(place, ExecutorTrackingLayout.implementation)
             else { break }
             var record = ExecutorTracking(
                 address: place, executor: executor,
-                implementation: implementation & implementationMask, taskExecutor: 0)
-            guard layout.hasTaskExecutors else {
-                result.append(record)
-                // One that may be of either sort ends here: its first words are the same in both.
-                guard layout == .swift5_7 else { break }
-                inner = place
-                place = reader.word(place, savedBeforeTaskExecutors) ?? 0
-                continue
-            }
-            if let other = reader.word(place, taskExecutor), other & 7 == 0 {
+                implementation: implementation & ExecutorLayout.implementationMask,
+                taskExecutor: 0)
+            if let offset = layout.tracking.taskExecutor, let other = reader.word(place, offset),
+                other & 7 == 0
+            {
                 record.taskExecutor = other
             }
             result.append(record)
             inner = place
+            guard let saved = layout.tracking.saved else { break }
             place = reader.word(place, saved) ?? 0
         }
         return result

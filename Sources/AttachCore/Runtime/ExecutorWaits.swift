@@ -29,8 +29,9 @@ struct ExecutorWaits {
             guard preference != 0 else { return .globalExecutor }
             return .executor(Address(preference), type: types.nameOfObject(preference, &reader))
         }
-        // The low bits of the implementation are flags: complex equality, immediate.
-        let key = Key(identity: identity, implementation: implementation & ~7)
+        let key = Key(
+            identity: identity,
+            implementation: implementation & ExecutorLayout.implementationMask)
         if let wait = known[key] { return wait }
         let wait: Wait
         if mainQueues.contains(identity) || DispatchLane(identity).isMainQueue(&reader) {

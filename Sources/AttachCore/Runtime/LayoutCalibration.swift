@@ -33,7 +33,7 @@ struct LayoutCalibration {
         _ types: inout TypeReader, _ code: CodeRanges
     ) -> Score {
         var score = Score()
-        var walk = BoundedWalk(limit: chainLimit)
+        var contexts = ContextWalk(limit: chainLimit)
         for address in sample {
             guard
                 let task = TaskHeader.validated(
@@ -46,26 +46,12 @@ struct LayoutCalibration {
                 score.fits += 1
                 continue
             }
-            switch end(of: task.context, &walk, &reader) {
+            switch contexts.root(from: task.context, &reader) {
             // A broken chain says nothing against the first context that was found in its place.
             case task.root, nil: score.fits += 1
             default: score.contradictions += 1
             }
         }
         return score
-    }
-
-    /// The context without a parent; nil where the chain cannot be followed to it.
-    private static func end(
-        of context: UInt64, _ walk: inout BoundedWalk, _ reader: inout WordReader
-    ) -> UInt64? {
-        walk.restart()
-        var context = context
-        while walk.step(to: context) == nil {
-            guard context & 15 == 0, let parent = reader.word(context) else { return nil }
-            if parent == 0 { return context }
-            context = parent
-        }
-        return nil
     }
 }

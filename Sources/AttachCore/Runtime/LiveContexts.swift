@@ -4,7 +4,6 @@
 /// and the newest context in it is the one of the function that runs (StackAllocator.h). That
 /// holds where optimised code keeps its context in no register any more.
 struct LiveContexts {
-    private static let headerSize: UInt64 = 16
     private static let searched = 256
 
     private let layout: RuntimeLayout
@@ -24,8 +23,8 @@ struct LiveContexts {
         walk.restart()
         var header = reader.word(task.address, layout.lastAllocation) ?? 0
         while header != 0, walk.step(to: header) == nil {
-            if header &+ Self.headerSize == context { return true }
-            header = reader.word(header) ?? 0
+            if header &+ TaskAllocatorLayout.headerSize == context { return true }
+            header = reader.word(header, TaskAllocatorLayout.previous) ?? 0
         }
         return false
     }
@@ -36,7 +35,7 @@ struct LiveContexts {
         walk.restart()
         guard var header = reader.word(task.address, layout.lastAllocation) else { return false }
         while header != 0, walk.step(to: header) == nil {
-            guard let next = reader.word(header) else { return false }
+            guard let next = reader.word(header, TaskAllocatorLayout.previous) else { return false }
             header = next
         }
         return true
@@ -50,12 +49,13 @@ struct LiveContexts {
     ) -> UInt64 {
         walk.restart()
         var header = reader.word(task.address, layout.lastAllocation) ?? 0
-        while header != 0, header & 15 == 0, walk.count < Self.searched,
+        while header != 0, header & AsyncContextLayout.alignmentMask == 0,
+            walk.count < Self.searched,
             walk.step(to: header) == nil
         {
-            let body = header &+ Self.headerSize
+            let body = header &+ TaskAllocatorLayout.headerSize
             if leadsToRoot(body, &reader) { return body }
-            header = reader.word(header) ?? 0
+            header = reader.word(header, TaskAllocatorLayout.previous) ?? 0
         }
         return task.root
     }

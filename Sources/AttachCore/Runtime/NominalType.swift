@@ -1,7 +1,6 @@
 import AttachReport
 
-/// A class, struct or enum as its context descriptor declares it (include/swift/ABI/Metadata.h,
-/// `TargetContextDescriptor` and what derives from it).
+/// A class, struct or enum as its context descriptor declares it (`DescriptorLayout`).
 struct NominalType {
     /// Where it is declared.
     let declaration: TypeReader.Declaration
@@ -14,23 +13,16 @@ struct NominalType {
     /// Each name of the path, outermost first, with how many parameters there are down to it.
     private let parts: [(name: String, parameters: Int)]
 
-    private enum Kind: UInt32 {
-        case module = 0
-        case `extension` = 1
-        case anonymous = 2
-        case `protocol` = 3
-        case `class` = 16
-        case `struct` = 17
-        case `enum` = 18
-    }
+    private typealias Layout = DescriptorLayout
+    private typealias Kind = DescriptorLayout.Kind
 
-    private static let isGeneric: UInt32 = 0x80
     private static let nestingLimit = 16
     private static let nameLimit = 512
 
     /// Reads a type's descriptor and those around it; nil where that is none.
     init?(_ descriptor: UInt64, _ reader: inout WordReader) {
-        guard let flags = reader.half(descriptor), let kind = Kind(rawValue: flags & 0x1f),
+        guard let flags = reader.half(descriptor),
+            let kind = Kind(rawValue: flags & Layout.kindMask),
             kind == .class || kind == .struct || kind == .enum
         else { return nil }
         isClass = kind == .class
@@ -40,7 +32,7 @@ struct NominalType {
         var context = descriptor
         climb: while true {
             guard walk.step(to: context) == nil, let flags = reader.half(context),
-                let kind = Kind(rawValue: flags & 0x1f)
+                let kind = Kind(rawValue: flags & Layout.kindMask)
             else { break }
             switch kind {
             case .module:
@@ -79,15 +71,16 @@ struct NominalType {
 
     /// The name that a module, type or protocol descriptor carries.
     static func ownName(_ descriptor: UInt64, _ reader: inout WordReader) -> String? {
-        guard let place = reader.relative(descriptor &+ 8),
+        guard let place = reader.relative(descriptor &+ Layout.name),
             let name = reader.memory.string(Address(place), limit: nameLimit), !name.isEmpty
         else { return nil }
         return name
     }
 
     private static func parent(of descriptor: UInt64, _ reader: inout WordReader) -> UInt64? {
-        guard let offset = reader.load(descriptor &+ 4, as: Int32.self), offset != 0,
-            let place = Address(descriptor &+ 4).offset(by: Int64(offset & ~1))?.value
+        let link = descriptor &+ Layout.parent
+        guard let offset = reader.load(link, as: Int32.self), offset != 0,
+            let place = Address(link).offset(by: Int64(offset & ~1))?.value
         else { return nil }
         return offset & 1 == 0 ? place : reader.word(place)
     }
@@ -95,18 +88,18 @@ struct NominalType {
     private static func parameters(
         _ descriptor: UInt64, _ flags: UInt32, _ kind: Kind, _ reader: inout WordReader
     ) -> Int {
-        guard flags & isGeneric != 0, kind != .protocol else { return 0 }
-        let header = descriptor &+ (kind == .class ? 44 : 28)
-        return Int(reader.load(header &+ 8, as: UInt16.self) ?? 0)
+        guard flags & Layout.isGeneric != 0, kind != .protocol else { return 0 }
+        let header = descriptor &+ (kind == .class ? Layout.classGenerics : Layout.valueGenerics)
+        return Int(reader.load(header &+ Layout.parameterCount, as: UInt16.self) ?? 0)
     }
 
     private static func argumentsOffset(
         _ descriptor: UInt64, _ flags: UInt32, _ kind: Kind, _ reader: inout WordReader
     ) -> UInt64? {
-        guard kind == .class else { return 16 }
-        // Bits 28 and 29: members at negative offsets, superclass of unknown size.
-        guard flags & 0x3000_0000 == 0, let size = reader.half(descriptor &+ 28),
-            let own = reader.half(descriptor &+ 32), own <= size
+        guard kind == .class else { return MetadataLayout.valueArguments }
+        guard flags & Layout.hasUnknownSize == 0,
+            let size = reader.half(descriptor &+ Layout.metadataWords),
+            let own = reader.half(descriptor &+ Layout.ownWords), own <= size
         else { return nil }
         return UInt64(size - own) * 8
     }

@@ -23,6 +23,7 @@ struct ObjectCensus {
 
     private var rejected = [UInt64](repeating: 0, count: Int(CS_OBJECT_SLOTS))
     private var looks = 0
+    private let counts = cs_reference_counts(ReferenceCounts.Masks.self)
     private let jobISA: UInt64
     private let layouts: [DefaultActor.Layout]
 
@@ -88,7 +89,7 @@ struct ObjectCensus {
         return unsafe rejected.withUnsafeBufferPointer { rejected in
             guard let rejected = rejected.baseAddress else { return 0 }
             return unsafe cs_find_objects(
-                start + from, words.count - from, jobISA, rejected, &hits, hits.count)
+                start + from, words.count - from, jobISA, rejected, counts, &hits, hits.count)
         }
     }
 
@@ -120,5 +121,16 @@ struct ObjectCensus {
         guard list.count < limit else { return false }
         list.append(address)
         return true
+    }
+}
+
+extension cs_reference_counts {
+    /// What the search needs to know of reference counts.
+    fileprivate init(_ masks: ReferenceCounts.Masks.Type) {
+        self.init(
+            is_pure: masks.isPure, unowned: masks.unowned,
+            unowned_shift: masks.unownedShift, most_unowned: masks.mostUnowned,
+            is_deiniting: masks.isDeiniting, is_slow: masks.isSlow,
+            side_table: masks.sideTable, immortal: masks.immortal)
     }
 }

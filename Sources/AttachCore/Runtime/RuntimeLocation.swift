@@ -56,13 +56,9 @@ struct RuntimeLocator {
 
     /// The symbols that are asked for.
     static let symbolNames = Set(
-        variables.map { prefix + $0 } + [groupAdapter, taskExecutorFunction, TaskRegistry.symbol])
-
-    /// Metadata kinds of the two heap objects (include/swift/ABI/MetadataKind.def).
-    static let taskKind: UInt64 = 0x502
-    static let jobKind: UInt64 = 0x503
-    /// From the job record to the task record: seven words each.
-    static let recordStride: UInt64 = 56
+        variables.map { prefix + $0 } + [
+            groupAdapter, taskExecutorFunction, TaskRegistryLayout.symbol,
+        ])
 
     /// Every runtime in the target; more than one where libraries carry their own.
     func locate(_ reader: inout WordReader) -> [RuntimeLocation] {
@@ -97,17 +93,17 @@ struct RuntimeLocator {
     ) -> RuntimeLocation? {
         func place(_ name: String) -> UInt64? { symbols[Self.prefix + name] }
         guard let taskISA = place("asyncTaskMetadata").flatMap({ reader.word($0) }),
-            reader.word(taskISA) == Self.taskKind
+            reader.word(taskISA) == MetadataKind.task
         else { return nil }
         let job = place("jobMetadata").flatMap { reader.word($0) }
         var location = RuntimeLocation(
-            taskISA: taskISA, jobISA: job ?? taskISA &- Self.recordStride, speaks: true,
+            taskISA: taskISA, jobISA: job ?? taskISA &- MetadataLayout.jobToTask, speaks: true,
             linkage: linkage(image), text: image?.executableRanges ?? [])
         location.layoutVersion = place("internal_layout_version").flatMap { reader.half($0) }
             .map { $0 & 0x00ff_ffff }
         location.taskSize = place("asyncTaskSize").flatMap { reader.word($0) }
         location.hasTaskExecutors = symbols[Self.taskExecutorFunction] != nil
-        location.registry = symbols[TaskRegistry.symbol]
+        location.registry = symbols[TaskRegistryLayout.symbol]
         location.hasEscalation =
             place("supportsPriorityEscalation")
             .flatMap { reader.load($0, as: UInt8.self) } == 1
@@ -136,7 +132,7 @@ struct RuntimeLocator {
                 let image = images.image(containing: Address(segment.start))
                     ?? images.image(containing: Address(segment.end - 1))
             else { continue }
-            WordSearch.each(Self.taskKind, in: segment) { address in
+            WordSearch.each(MetadataKind.task, in: segment) { address in
                 if isTaskMetadata(address, &reader) {
                     found.append(unspoken(taskISA: address, image: image, &reader))
                 }
@@ -148,7 +144,8 @@ struct RuntimeLocator {
 
     /// Words around the isa: layout string, destructor, value witnesses, kind, …, job invocation.
     private func isTaskMetadata(_ isa: UInt64, _ reader: inout WordReader) -> Bool {
-        guard isa > 4096, reader.word(isa &- 8) == 0, let destroy = reader.word(isa &- 16),
+        guard isa > 4096, reader.word(isa &- MetadataLayout.witnessesBefore) == 0,
+            let destroy = reader.word(isa &- MetadataLayout.destructorBefore),
             code.contains(destroy)
         else { return false }
         return (1...3).contains { index in
@@ -159,8 +156,8 @@ struct RuntimeLocator {
     private func unspoken(
         taskISA: UInt64, image: Image, _ reader: inout WordReader
     ) -> RuntimeLocation {
-        let previous = taskISA &- Self.recordStride
-        let job = reader.word(previous) == Self.jobKind ? previous : 0
+        let previous = taskISA &- MetadataLayout.jobToTask
+        let job = reader.word(previous) == MetadataKind.job ? previous : 0
         var location = RuntimeLocation(
             taskISA: taskISA, jobISA: job, linkage: linkage(image), text: image.executableRanges)
         location.adapters = job == 0 ? [] : adapters(taskISA: taskISA, jobISA: job, image, &reader)

@@ -133,10 +133,11 @@ struct RuntimeReader {
         let scan = TaskScanner.scan(reader.memory, isa: location.taskISA) { address in
             TaskHeader.looksLikeJob(address, reader: &scanned, code: code)
         }
-        let candidates = withListed(scan.candidates, location)
         let layouts = RuntimeLayout.candidates(
             version: location.layoutVersion, size: location.taskSize, speaks: location.speaks,
             hasTaskExecutors: location.hasTaskExecutors)
+        let candidates = withListed(
+            scan.candidates, location, layouts.lazy.compactMap(\.registry).first ?? .unreleased)
         let layout = LayoutCalibration.choose(
             layouts, candidates: candidates, reader: &reader, types: &types, code: code)
         guard let layout else {
@@ -184,11 +185,11 @@ struct RuntimeReader {
     /// What was found and what the runtime lists, in order; neither need have all that the other
     /// has.
     private mutating func withListed(
-        _ found: [UInt64], _ location: RuntimeLocation
+        _ found: [UInt64], _ location: RuntimeLocation, _ layout: TaskRegistryLayout
     ) -> [UInt64] {
         guard let registry = location.registry else { return found }
         let code = code
-        let listed = TaskRegistry.tasks(at: registry, reader: &reader) { address, reader in
+        let listed = TaskRegistry.tasks(at: registry, layout, reader: &reader) { address, reader in
             reader.word(address) == location.taskISA
                 && TaskHeader.looksLikeJob(address, reader: &reader, code: code)
         }

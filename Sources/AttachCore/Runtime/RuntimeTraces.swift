@@ -76,10 +76,10 @@ struct RuntimeTraces: Sendable {
             left -= size
             // Within the file, which no sum of these leaves.
             let end = segment.offset + size
-            var place = (segment.offset + RuntimeLocator.recordStride + 7) & ~7
+            var place = (segment.offset + MetadataLayout.jobToTask + 7) & ~7
             while place < end, let word: UInt64 = file.bytes.load(place) {
-                if word == RuntimeLocator.taskKind,
-                    file.bytes.load(place - RuntimeLocator.recordStride) == RuntimeLocator.jobKind
+                if word == MetadataKind.task,
+                    file.bytes.load(place - MetadataLayout.jobToTask) == MetadataKind.job
                 {
                     return true
                 }

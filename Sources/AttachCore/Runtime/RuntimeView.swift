@@ -56,7 +56,7 @@ struct RuntimeView {
     /// Whether some thread runs the task.
     mutating func isRunning(_ task: TaskHeader) -> Bool {
         if location.hasEscalation {
-            return reader.half(task.address &+ layout.status &+ 4).map { $0 != 0 } ?? false
+            return reader.half(task.address &+ layout.statusLock).map { $0 != 0 } ?? false
         }
         return task.status.contains(.isRunning)
     }

@@ -11,14 +11,13 @@ struct SleepHelpers {
     /// Addresses of sleeping tasks by the positions of their helpers.
     private(set) var sleeperOfHelper: [Int: UInt64] = [:]
 
-    private static let finishedStates: ClosedRange<UInt64> = 1...3
-
     init(_ view: inout RuntimeView) {
         var entries: Set<UInt64> = []
         var unpaired: [(position: Int, entry: UInt64, closure: UInt64)] = []
         for (position, task) in view.tasks.enumerated() where Self.couldBe(task, &view) {
             guard let entry = EntryPoint(of: task, &view.reader), entry.closure & 7 == 0,
-                entry.closure != 0, let token = view.reader.word(entry.closure, 16),
+                entry.closure != 0,
+                let token = view.reader.word(entry.closure, LibraryLayout.sleepToken),
                 token & 7 == 0, token != 0, let word = view.reader.word(token)
             else { continue }
             if let sleeper = view.position(of: word), sleeper != position,
@@ -29,7 +28,7 @@ struct SleepHelpers {
                 sleepers.insert(sleeper)
                 sleeperOfHelper[position] = word
                 entries.insert(entry.function)
-            } else if Self.finishedStates.contains(word) || view.position(of: word) != nil {
+            } else if LibraryLayout.sleepEnded.contains(word) || view.position(of: word) != nil {
                 unpaired.append((position, entry.function, token))
             }
         }

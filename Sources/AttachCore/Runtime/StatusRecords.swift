@@ -43,8 +43,8 @@ struct StatusRecords {
                 result.trouble = .stopped(stop)
                 break
             }
-            guard record & 7 == 0, let flags = reader.word(record),
-                let outer = reader.word(record, 8)
+            guard record & 7 == 0, let flags = reader.word(record, StatusRecordLayout.flags),
+                let outer = reader.word(record, StatusRecordLayout.outer)
             else {
                 result.trouble = .unreadable(record)
                 break
@@ -61,27 +61,32 @@ struct StatusRecords {
     private mutating func take(
         _ record: UInt64, kind: UInt8, _ reader: inout WordReader
     ) -> Bool {
+        typealias Kind = StatusRecordLayout.Kind
         switch kind {
-        case StatusRecordKind.dependency:
+        case Kind.dependency:
             if dependency == 0 { dependency = record }
-        case StatusRecordKind.asyncLet:
-            guard let first = reader.word(record, 16) else { return false }
+        case Kind.asyncLet:
+            guard let first = reader.word(record, StatusRecordLayout.firstChild) else {
+                return false
+            }
             if first != 0 { children.append(.asyncLet(first: first)) }
-        case StatusRecordKind.taskGroup:
-            let first = reader.word(record, 16)
+        case Kind.taskGroup:
+            let first = reader.word(record, StatusRecordLayout.firstChild)
             children.append(.group(record: record, first: first ?? 0))
             return first != nil
-        case StatusRecordKind.cancellationHandler:
+        case Kind.cancellationHandler:
             hasCancellationHandler = true
-        case StatusRecordKind.executorPreference:
-            guard let identity = reader.word(record, 24) else { return false }
+        case Kind.executorPreference:
+            guard let identity = reader.word(record, StatusRecordLayout.executor) else {
+                return false
+            }
             if identity == 0 {
                 prefersNone = true
             } else if executor == 0 {
                 executor = identity
             }
-        case StatusRecordKind.name:
-            guard let text = reader.word(record, 16) else { return false }
+        case Kind.name:
+            guard let text = reader.word(record, StatusRecordLayout.name) else { return false }
             if name == 0 { name = text }
         default:
             // Newer runtimes have more kinds; the link is in the same place.
@@ -93,12 +98,7 @@ struct StatusRecords {
 
 /// What a task waits for (`TaskDependencyStatusRecord`, include/swift/ABI/TaskStatus.h).
 struct TaskDependency {
-    enum Kind: UInt32 {
-        case task = 1
-        case continuation = 2
-        case group = 3
-        case executor = 4
-    }
+    typealias Kind = StatusRecordLayout.DependencyKind
 
     /// What sort of thing.
     var kind: Kind
@@ -110,12 +110,13 @@ struct TaskDependency {
     /// The record of a task; nil without one, or where it is another task's.
     init?(of task: TaskHeader, layout: RuntimeLayout, reader: inout WordReader) {
         guard task.status.contains(.hasDependency), task.dependency != 0,
-            let subject = reader.word(task.dependency, 16),
-            let second = reader.word(task.dependency, 24),
-            let raw = reader.half(task.dependency &+ 32), let kind = Kind(rawValue: raw)
+            let subject = reader.word(task.dependency, StatusRecordLayout.dependent),
+            let second = reader.word(task.dependency, StatusRecordLayout.dependentWitnesses),
+            let raw = reader.half(task.dependency &+ StatusRecordLayout.dependencyKind),
+            let kind = Kind(rawValue: raw)
         else { return nil }
-        if layout.dependencyNamesTask {
-            guard reader.word(task.dependency, 40) == task.address else { return nil }
+        if let place = layout.dependencyTask {
+            guard reader.word(task.dependency, place) == task.address else { return nil }
         }
         self.kind = kind
         self.subject = subject

@@ -41,7 +41,7 @@ struct TaskDecoder {
             guard !adapters.contains(task.resume),
                 let wait = TaskDependency(of: task, layout: view.layout, reader: &view.reader),
                 wait.kind == .task || wait.kind == .group,
-                view.reader.word(task.context, 8) != task.resume
+                view.reader.word(task.context, AsyncContextLayout.resumeParent) != task.resume
             else { continue }
             adapters.insert(task.resume)
         }
@@ -127,9 +127,9 @@ struct TaskDecoder {
     }
 
     private func result(of task: TaskHeader, _ view: inout RuntimeView) -> TaskRecord.Result? {
-        switch task.waitQueue & 3 {
-        case 1: return .success
-        case 2:
+        switch task.waitQueue & TaskFragments.resultMask {
+        case TaskFragments.resultIsThere: return .success
+        case TaskFragments.resultIsError:
             let box = ErrorBox(task.error, &view.reader)
             return .error(
                 type: box.flatMap { view.types.name($0.type, &view.reader) },
@@ -191,7 +191,8 @@ struct TaskDecoder {
             return
         }
         // A resume function that the innermost context names, too, is one frame; an adapter none.
-        let isNamedTwice = view.reader.word(task.context, 8) == task.resume
+        let isNamedTwice =
+            view.reader.word(task.context, AsyncContextLayout.resumeParent) == task.resume
         if !isNamedTwice || task.context == task.root, !waitAdapters.contains(task.resume) {
             chain.append(task.resume)
         }

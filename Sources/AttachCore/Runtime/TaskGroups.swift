@@ -2,10 +2,6 @@ import AttachReport
 
 /// Reads task groups and the children of tasks (stdlib/public/Concurrency/TaskGroup.cpp).
 struct TaskGroups {
-    /// From a group to its status record.
-    static let recordOffset: UInt64 = 8
-    private static let statusOffset: UInt64 = 80
-
     /// Every group met, by address.
     private(set) var groups: [GroupRecord] = []
     private var walk: BoundedWalk
@@ -21,9 +17,8 @@ struct TaskGroups {
     init(symbols: RuntimeSymbols, taskCount: Int) {
         // A task is the child of one other.
         walk = BoundedWalk(limit: taskCount + 1, total: 4 * taskCount + 4096)
-        // A table begins with the offset to the top and the type, then come the functions.
         func functions(_ name: String) -> Set<UInt64> {
-            Set(symbols[name].map { $0.value &+ 16 })
+            Set(symbols[name].map { $0.value &+ TaskGroupLayout.functionsInTable })
         }
         discarding = functions(Self.discardingTable)
         accumulating = functions(Self.accumulatingTable)
@@ -82,24 +77,24 @@ struct TaskGroups {
     private mutating func add(
         _ record: UInt64, owner: TaskHeader, _ members: [UInt64], _ view: inout RuntimeView
     ) {
-        let address = record &- Self.recordOffset
-        guard record > Self.recordOffset, let table = view.reader.word(address),
-            let status = view.reader.word(address, Self.statusOffset)
+        typealias Layout = TaskGroupLayout
+        let address = record &- Layout.record
+        guard record > Layout.record, let table = view.reader.word(address, Layout.functions),
+            let status = view.reader.word(address, view.layout.group.status)
         else {
             view.gaps.add(.group, ofTask: owner.id, at: address, .unmapped)
             return
         }
         let isDiscarding: Bool? =
             discarding.contains(table) ? true : accumulating.contains(table) ? false : nil
-        // Accumulating: 31 bits pending, 31 bits ready. Discarding: 62 bits pending.
-        let ready = (status >> 31) & 0x7fff_ffff
+        let ready = (status >> Layout.readyShift) & Layout.countMask
         let pending =
             isDiscarding == true || (isDiscarding == nil && ready == 0)
-            ? status & (1 << 62 - 1) : status & 0x7fff_ffff
+            ? status & Layout.discardingMask : status & Layout.countMask
         groups.append(
             GroupRecord(
                 address: Address(address), owner: owner.id, isDiscarding: isDiscarding,
-                isCancelled: status >> 63 == 1, pending: Int(clamping: pending),
+                isCancelled: status & Layout.isCancelled != 0, pending: Int(clamping: pending),
                 children: members))
     }
 }

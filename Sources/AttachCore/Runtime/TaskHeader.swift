@@ -26,26 +26,13 @@ struct TaskHeader: BitwiseCopyable {
     var name: UInt64 = 0
 
     /// Whether the result is there, whatever the status says.
-    var hasResult: Bool { waitQueue & 3 != 0 }
+    var hasResult: Bool { waitQueue & TaskFragments.resultMask != 0 }
 
     /// Whether the object is never counted: `async let` tasks, which live in their parent's memory.
-    var isImmortal: Bool { references == Self.immortal }
-
-    /// `InlineRefCounts` of an immortal object (stdlib/public/SwiftShims/RefCount.h).
-    static let immortal: UInt64 = 0x8000_0004_ffff_ffff
+    var isImmortal: Bool { ReferenceCounts(references).isImmortal }
 
     /// References beyond the first; nil for an immortal object.
-    var strongExtra: Int? {
-        isImmortal ? nil : Int(truncatingIfNeeded: (references >> 33) & 0x3fff_ffff)
-    }
-
-    /// Whether these reference counts belong to an object that has not been destroyed: not
-    /// deiniting, and not in the form that points to a side table, which tasks never get.
-    @inline(__always)
-    static func isAlive(_ references: UInt64) -> Bool {
-        references == immortal
-            || (references >> 63 == 0 && references & (1 << 32) == 0 && references & 0xfffe != 0)
-    }
+    var strongExtra: Int? { ReferenceCounts(references).strongExtra }
 }
 
 extension TaskHeader {
@@ -57,8 +44,10 @@ extension TaskHeader {
     static func looksLikeJob(
         _ address: UInt64, reader: inout WordReader, code: CodeRanges
     ) -> Bool {
-        guard address & 15 == 0,
-            let references = reader.word(address, JobLayout.references), isAlive(references),
+        // Tasks never get a side table.
+        guard address & (JobLayout.alignment - 1) == 0,
+            let references = reader.word(address, ObjectLayout.references),
+            ReferenceCounts(references).isAlive,
             let rawFlags = reader.half(address &+ JobLayout.flags)
         else { return false }
         let flags = JobFlags(rawValue: rawFlags)
@@ -93,7 +82,7 @@ extension TaskHeader {
     }
 
     private init?(_ address: UInt64, layout: RuntimeLayout, reader: inout WordReader) {
-        guard let references = reader.word(address, JobLayout.references),
+        guard let references = reader.word(address, ObjectLayout.references),
             let queue = reader.word(address, JobLayout.queue),
             let flags = reader.half(address &+ JobLayout.flags),
             let idLow = reader.half(address &+ JobLayout.identifier),
@@ -126,31 +115,35 @@ extension TaskHeader {
     ) -> UInt64? {
         guard var position = add(address, layout.taskSize) else { return nil }
         if layout.nameFragmentSize > 0, flags.contains(.hasInitialName) {
-            guard let word = reader.word(position) else { return nil }
+            guard let word = reader.word(position, TaskFragments.name) else { return nil }
             name = word
             position &+= layout.nameFragmentSize
         }
         if flags.contains(.isChild) {
-            guard let up = reader.word(position), let next = reader.word(position, 8),
-                up != 0, up & 15 == 0
+            guard let up = reader.word(position, TaskFragments.parent),
+                let next = reader.word(position, TaskFragments.nextChild),
+                up != 0, up & (JobLayout.alignment - 1) == 0
             else { return nil }
             parent = up
             nextChild = next
             position &+= layout.childFragmentSize
         }
         if flags.contains(.isGroupChild) {
-            guard let word = reader.word(position), word != 0, word & 7 == 0 else { return nil }
+            guard let word = reader.word(position, TaskFragments.group), word != 0,
+                word & 7 == 0
+            else { return nil }
             group = word
-            position &+= 8
+            position &+= TaskFragments.groupSize
         }
         guard flags.contains(.isFuture) else { return position }
-        guard let queue = reader.word(position), let type = reader.word(position, 8),
-            let box = reader.word(position, 16)
+        guard let queue = reader.word(position, TaskFragments.waitQueue),
+            let type = reader.word(position, TaskFragments.resultType),
+            let box = reader.word(position, TaskFragments.error)
         else { return nil }
         waitQueue = queue
         resultType = type
         error = box
-        return add(position, 24)
+        return add(position, TaskFragments.futureSize)
     }
 
     /// Where the root context must lie: behind the result, aligned, and a prefix of pointers.
@@ -160,26 +153,30 @@ extension TaskHeader {
         fragmentsEnd: UInt64, reader: inout WordReader, types: inout TypeReader, code: CodeRanges
     ) -> UInt64? {
         guard flags.contains(.isFuture) else {
-            return checkedRoot(aligned(fragmentsEnd, 24, 0), &reader, code)
+            return checkedRoot(aligned(fragmentsEnd, TaskPrefix.size, 0), &reader, code)
         }
+        let contextMask = AsyncContextLayout.alignmentMask
         guard let result = types.valueLayout(resultType, &reader) else { return nil }
         let mask = result.alignmentMask
         let storage = aligned(fragmentsEnd, 0, mask)
-        let first = aligned(storage, result.size &+ 32, 15)
+        let first = aligned(storage, result.size &+ TaskPrefix.futureSize, contextMask)
         if let root = checkedRoot(first, &reader, code) { return root }
         // The runtime aligns the result relative to its fragment, which matters for alignments
         // above 8 alone.
         guard mask > 7 else { return nil }
-        let fragment = fragmentsEnd &- 24
-        let relative = fragment &+ ((24 &+ mask) & ~mask)
-        return checkedRoot(aligned(relative, result.size &+ 32, 15), &reader, code)
+        let fixed = TaskFragments.futureSize
+        let relative = fragmentsEnd &- fixed &+ ((fixed &+ mask) & ~mask)
+        return checkedRoot(
+            aligned(relative, result.size &+ TaskPrefix.futureSize, contextMask), &reader, code)
     }
 
     private func checkedRoot(
         _ root: UInt64, _ reader: inout WordReader, _ code: CodeRanges
     ) -> UInt64? {
-        guard root > address, reader.word(root) == 0, let completion = reader.word(root, 8),
-            code.contains(completion), let entry = reader.word(root &- 24), code.contains(entry)
+        guard root > address, reader.word(root, AsyncContextLayout.parent) == 0,
+            let completion = reader.word(root, AsyncContextLayout.resumeParent),
+            code.contains(completion), let entry = reader.word(root &- TaskPrefix.entryPoint),
+            code.contains(entry)
         else { return nil }
         return root
     }

@@ -1,7 +1,6 @@
 /// Reads what Swift's type metadata says of a type: its size and its name.
 ///
-/// Layouts are those of include/swift/ABI/Metadata.h; they are the same in every runtime with a
-/// stable ABI. Metadata is the target's and may lie: depth, counts and lengths are bounded.
+/// Metadata is the target's and may lie: depth, counts and lengths are bounded.
 struct TypeReader {
     /// Size and alignment of values, from the value witness table.
     struct ValueLayout: Hashable {
@@ -43,21 +42,19 @@ struct TypeReader {
     }
 
     private static func readLayout(_ metadata: UInt64, _ reader: inout WordReader) -> ValueLayout? {
+        typealias Layout = MetadataLayout
         guard metadata & 7 == 0, metadata > 4096, let kind = reader.word(metadata),
-            isTypeKind(kind), let witnesses = reader.word(metadata &- 8), witnesses & 7 == 0,
-            let size = reader.word(witnesses, 64), let stride = reader.word(witnesses, 72),
-            let flags = reader.half(witnesses &+ 80)
+            MetadataKind.isType(kind),
+            let witnesses = reader.word(metadata &- Layout.witnessesBefore), witnesses & 7 == 0,
+            let size = reader.word(witnesses, Layout.size),
+            let stride = reader.word(witnesses, Layout.stride),
+            let flags = reader.half(witnesses &+ Layout.flags)
         else { return nil }
-        let mask = UInt64(flags & 0xff)
+        let mask = UInt64(flags & Layout.alignmentMask)
         guard size <= 1 << 28, stride >= size, stride <= 1 << 28, mask & (mask + 1) == 0 else {
             return nil
         }
         return ValueLayout(size: size, alignmentMask: mask)
-    }
-
-    private static func isTypeKind(_ kind: UInt64) -> Bool {
-        kind == 0 || kind > 0x7ff || (0x200...0x20f).contains(kind)
-            || (0x300...0x30f).contains(kind)
     }
 
     // MARK: Names
@@ -65,7 +62,7 @@ struct TypeReader {
     /// The name of the type of an object, from its first word.
     mutating func nameOfObject(_ object: UInt64, _ reader: inout WordReader) -> String? {
         guard object & 7 == 0, let isa = reader.word(object), let kind = reader.word(isa),
-            kind == 0 || kind > 0x7ff
+            MetadataKind.isClass(kind)
         else { return nil }
         return name(isa, &reader)
     }
@@ -75,7 +72,8 @@ struct TypeReader {
         _ object: UInt64, _ reader: inout WordReader
     ) -> Declaration? {
         guard object & 7 == 0, let isa = reader.word(object), let kind = reader.word(isa),
-            kind == 0 || kind > 0x7ff, let descriptor = reader.word(isa, 40)
+            MetadataKind.isClass(kind),
+            let descriptor = reader.word(isa, MetadataLayout.classDescriptor)
         else { return nil }
         return NominalType(descriptor, &reader)?.declaration
     }
@@ -102,19 +100,23 @@ struct TypeReader {
     ) -> String? {
         guard let kind = reader.word(metadata) else { return nil }
         switch kind {
-        case 0, 0x800...:
-            return nominalName(metadata, descriptorAt: 40, isClass: true, &reader, depth: depth)
-        case 0x200, 0x201, 0x202:
-            return nominalName(metadata, descriptorAt: 8, isClass: false, &reader, depth: depth)
-        case 0x301:
+        case _ where MetadataKind.isClass(kind):
+            return nominalName(
+                metadata, descriptorAt: MetadataLayout.classDescriptor, isClass: true, &reader,
+                depth: depth)
+        case MetadataKind.struct, MetadataKind.enum, MetadataKind.optional:
+            return nominalName(
+                metadata, descriptorAt: MetadataLayout.valueDescriptor, isClass: false, &reader,
+                depth: depth)
+        case MetadataKind.tuple:
             return tupleName(metadata, &reader, depth: depth)
-        case 0x302:
+        case MetadataKind.function:
             return functionName(metadata, &reader, depth: depth)
-        case 0x303:
+        case MetadataKind.existential:
             return existentialName(metadata, &reader)
-        case 0x304:
-            return reader.word(metadata, 8).flatMap { name($0, &reader, depth: depth + 1) }
-                .map { $0 + ".Type" }
+        case MetadataKind.metatype:
+            return reader.word(metadata, MetadataLayout.instanceType)
+                .flatMap { name($0, &reader, depth: depth + 1) }.map { $0 + ".Type" }
         default:
             return nil
         }
@@ -143,10 +145,13 @@ struct TypeReader {
     private mutating func tupleName(
         _ metadata: UInt64, _ reader: inout WordReader, depth: Int
     ) -> String? {
-        guard let count = reader.word(metadata, 8), count <= Self.argumentLimit else { return nil }
+        guard let count = reader.word(metadata, MetadataLayout.tupleCount),
+            count <= Self.argumentLimit
+        else { return nil }
         var elements: [String] = []
         for index in 0..<count {
-            guard let element = reader.word(metadata, 24 &+ index &* 16),
+            let place = MetadataLayout.tupleElements &+ index &* MetadataLayout.tupleStride
+            guard let element = reader.word(metadata, place),
                 let name = name(element, &reader, depth: depth + 1)
             else { return nil }
             elements.append(name)
@@ -157,32 +162,36 @@ struct TypeReader {
     private mutating func functionName(
         _ metadata: UInt64, _ reader: inout WordReader, depth: Int
     ) -> String? {
-        guard let flags = reader.word(metadata, 8), flags & 0xffff <= Self.argumentLimit,
-            let result = reader.word(metadata, 16),
+        typealias Layout = MetadataLayout
+        guard let flags = reader.word(metadata, Layout.functionFlags),
+            flags & Layout.parameterCountMask <= Self.argumentLimit,
+            let result = reader.word(metadata, Layout.functionResult),
             let returned = name(result, &reader, depth: depth + 1)
         else { return nil }
         var parameters: [String] = []
-        for index in 0..<(flags & 0xffff) {
-            guard let parameter = reader.word(metadata, 24 &+ index &* 8),
+        for index in 0..<(flags & Layout.parameterCountMask) {
+            let place = Layout.functionParameters &+ index &* 8
+            guard let parameter = reader.word(metadata, place),
                 let name = name(parameter, &reader, depth: depth + 1)
             else { return nil }
             parameters.append(name)
         }
-        let isThrowing = flags & 0x0100_0000 != 0
-        let isAsync = flags & 0x2000_0000 != 0
+        let isThrowing = flags & Layout.isThrowing != 0
+        let isAsync = flags & Layout.isAsync != 0
         return "(" + parameters.joined(separator: ", ") + ")" + (isAsync ? " async" : "")
             + (isThrowing ? " throws" : "") + " -> " + returned
     }
 
     private func existentialName(_ metadata: UInt64, _ reader: inout WordReader) -> String? {
-        guard let flags = reader.half(metadata &+ 8), let count = reader.half(metadata &+ 12),
-            count <= Self.argumentLimit, flags & 0x4000_0000 == 0
+        typealias Layout = MetadataLayout
+        guard let flags = reader.half(metadata &+ Layout.existentialFlags),
+            let count = reader.half(metadata &+ Layout.protocolCount),
+            count <= Self.argumentLimit, flags & Layout.hasSuperclass == 0
         else { return nil }
-        // Bit 31 is clear where only classes may conform.
-        guard count > 0 else { return flags & 0x8000_0000 == 0 ? "AnyObject" : "Any" }
+        guard count > 0 else { return flags & Layout.allowsValues == 0 ? "AnyObject" : "Any" }
         var protocols: [String] = []
         for index in 0..<UInt64(count) {
-            guard let word = reader.word(metadata, 16 &+ index &* 8), word & 1 == 0,
+            guard let word = reader.word(metadata, Layout.protocols &+ index &* 8), word & 1 == 0,
                 let name = NominalType.ownName(word, &reader)
             else { return nil }
             protocols.append(name)

@@ -62,7 +62,7 @@ enum YieldedTasks {
             guard let raw = reader.half(job &+ JobLayout.flags),
                 JobFlags(rawValue: raw).kind == JobFlags.nullaryContinuationKind,
                 let task = reader.word(job, JobLayout.context),
-                reader.word(job, JobLayout.context &+ 8) == task
+                reader.word(job, JobLayout.continuation) == task
             else { continue }
             tasks.insert(task)
         }

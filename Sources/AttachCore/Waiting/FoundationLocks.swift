@@ -19,14 +19,16 @@ struct FoundationLocks {
 
     /// The kind of the lock that this mutex belongs to; nil for a mutex of its own.
     func kind(ofMutex mutex: Address, _ registers: RegisterSet) -> ThreadWait.Kind? {
-        // The fields of both begin with a pointer to the mutex, behind the header of 16 bytes.
+        // The fields of both begin with a pointer to the mutex, behind the header.
         let object = Address(registers.selfRegister)
-        guard object.value % 8 == 0, memory.pointer(object, 16) == mutex,
+        guard object.value % 8 == 0, memory.pointer(object, ObjectLayout.firstField) == mutex,
             var type = memory.pointer(object)
         else { return nil }
         for _ in 0..<Self.superclassLimit {
             for (name, kind) in Self.kinds where symbols[name].contains(type) { return kind }
-            guard let above = memory.pointer(type, 8), !above.isNull else { return nil }
+            guard let above = memory.pointer(type, MetadataLayout.superclass), !above.isNull else {
+                return nil
+            }
             type = above
         }
         return nil
