@@ -224,20 +224,13 @@ struct ContinuationSearch {
     /// well stand before a continuation that somebody has.
     private mutating func isUsedItem(_ place: Reachability.Place) -> Bool {
         guard location.linkage == .dynamic, let block = place.block,
-            place.address == block &+ DispatchItem.argument,
-            let header = reader.word(block &- 8), header & ~GlibcHeap.flags == DispatchItem.chunk,
-            let flags = reader.word(block), flags <= DispatchItem.mostFlags,
-            let function = reader.word(block, DispatchItem.function)
+            place.address == block &+ DispatchLayout.itemContext,
+            let header = reader.word(block &- 8), header & ~GlibcHeap.flags == 80,
+            let flags = reader.word(block, DispatchLayout.itemFlags),
+            flags <= DispatchLayout.mostItemFlags,
+            let function = reader.word(block, DispatchLayout.itemFunction)
         else { return false }
         return location.holdsCode(function)
-    }
-
-    /// `dispatch_continuation_s` (libdispatch, src/queue_internal.h).
-    private enum DispatchItem {
-        static let function: UInt64 = 32
-        static let argument: UInt64 = 40
-        static let chunk: UInt64 = 80
-        static let mostFlags: UInt64 = 0x1fff
     }
 
     // MARK: The search

@@ -1,6 +1,5 @@
-/// Walks the heap of glibc's `malloc` as it is laid out (malloc/malloc.c, malloc/arena.c; what is
-/// read here is the same in 2.31 to 2.41; 2.43 has smaller arenas, and there blocks in the cache of
-/// a thread count as in use).
+/// Walks the heap of glibc's `malloc` as it is laid out (`GlibcHeapLayout`). Under 2.43 blocks in the
+/// cache of a thread count as in use.
 ///
 /// A stretch of memory counts as heap only if the sizes of all its chunks lead exactly from its
 /// beginning to its end. Whatever else memory holds, blocks mapped one by one and other allocators
@@ -11,41 +10,17 @@ struct GlibcHeap {
     /// Where the words lie that say which chunks are on the lists of free ones.
     private var arenas: [UInt64] = []
     /// How they lie there.
-    private var state = ArenaState.withFastBins
+    private var state = Layout.Arena.withFastBins
+
+    private typealias Layout = GlibcHeapLayout
 
     /// What the allocator keeps of free chunks: addresses of chunks, which are no pointers to the
     /// blocks that end there.
     var bookkeeping: [Range<UInt64>] { arenas.map { $0..<$0 &+ state.size } }
 
-    /// `struct malloc_state`.
-    private struct ArenaState {
-        /// All of it, in bytes.
-        let size: UInt64
-        /// Where it says which chunk is the last.
-        let top: UInt64
-        /// Whether there are lists for small chunks, before `top`.
-        let hasFastBins: Bool
+    static let flags = GlibcHeapLayout.flags
+    static let header = GlibcHeapLayout.header
 
-        /// Since 2.27.
-        static let withFastBins = ArenaState(size: 0x898, top: 96, hasFastBins: true)
-        /// As it lies in the memory of processes under 2.43.
-        static let withoutFastBins = ArenaState(size: 0x840, top: 8, hasFastBins: false)
-    }
-
-    /// `PREV_INUSE`, `IS_MMAPPED`, `NON_MAIN_ARENA`.
-    static let previousInUse: UInt64 = 1
-    private static let isMapped: UInt64 = 2
-    private static let isOfThread: UInt64 = 4
-    static let flags: UInt64 = 7
-    static let smallestChunk: UInt64 = 32
-    /// From a chunk to what `malloc` returns of it.
-    static let header: UInt64 = 16
-
-    /// `HEAP_MAX_SIZE`: arenas other than the main one are made of heaps that lie at multiples of
-    /// it.
-    private static let heapAlignment: UInt64 = 64 << 20
-    /// `sizeof(heap_info)` since 2.35, and before.
-    private static let informationSizes: [UInt64] = [48, 32]
     private static let mostHeaps = 16_384
 
     init(mappings: [Mapping], memory: TargetMemory) {
@@ -78,14 +53,15 @@ struct GlibcHeap {
         var arena: UInt64?
         for segment in memory.segments
         where segment.isCaptured && segment.isWritable && arena == nil
-            && map.region(at: segment.start &+ Self.header) == nil
+            && map.region(at: segment.start &+ Layout.header) == nil
         {
             WordSearch.each(top, in: segment) { place in
                 // The list of unsorted chunks follows `top` and `last_remainder`; as a chunk it
                 // would begin at `top`.
-                if let next = reader.word(place, 16), let previous = reader.word(place, 24),
+                if let next = reader.word(place, Layout.nextFree),
+                    let previous = reader.word(place, Layout.previousFree),
                     place > state.top, (next == place) == (previous == place),
-                    next == place || reader.word(next, 24) == place
+                    next == place || reader.word(next, Layout.previousFree) == place
                 {
                     arena = place &- state.top
                 }
@@ -96,29 +72,31 @@ struct GlibcHeap {
     }
 
     private mutating func addThreadHeaps(_ mapping: Mapping, _ reader: inout WordReader) {
-        var (heap, overflow) = mapping.start.addingReportingOverflow(Self.heapAlignment - 1)
-        heap &= ~(Self.heapAlignment - 1)
+        var (heap, overflow) = mapping.start.addingReportingOverflow(Layout.heapAlignment - 1)
+        heap &= ~(Layout.heapAlignment - 1)
         while !overflow, heap < mapping.end, map.regions.count < Self.mostHeaps {
             addThreadHeap(heap, limit: mapping.end, &reader)
-            (heap, overflow) = heap.addingReportingOverflow(Self.heapAlignment)
+            (heap, overflow) = heap.addingReportingOverflow(Layout.heapAlignment)
         }
     }
 
     private mutating func addThreadHeap(
         _ heap: UInt64, limit: UInt64, _ reader: inout WordReader
     ) {
-        // `heap_info`: its arena, the heap before it in that arena, its size.
-        guard let arena = reader.word(heap), let previous = reader.word(heap, 8),
-            let size = reader.word(heap, 16), let writable = reader.word(heap, 24),
-            size >= 4096, size & 4095 == 0, size <= Self.heapAlignment, size <= limit &- heap,
+        guard let arena = reader.word(heap, Layout.heapArena),
+            let previous = reader.word(heap, Layout.heapPrevious),
+            let size = reader.word(heap, Layout.heapSize),
+            let writable = reader.word(heap, Layout.heapWritable),
+            size >= Layout.pageSize, size % Layout.pageSize == 0, size <= Layout.heapAlignment,
+            size <= limit &- heap,
             writable >= size
         else { return }
-        for information in Self.informationSizes {
+        for information in Layout.informationSizes {
             let isFirst = arena == heap &+ information
             guard isFirst == (previous == 0) else { continue }
             for state in isFirst ? states : [state] {
                 let data = heap &+ information &+ (isFirst ? state.size : 0)
-                let chunk = (data &+ 15) & ~15
+                let chunk = (data &+ Layout.alignment &- 1) & ~(Layout.alignment &- 1)
                 guard addChunks(chunk, heap &+ size, isOfThread: true, &reader) != nil else {
                     continue
                 }
@@ -132,7 +110,7 @@ struct GlibcHeap {
     }
 
     /// What arenas may be like: like those that have been seen, if any have.
-    private var states: [ArenaState] {
+    private var states: [Layout.Arena] {
         arenas.isEmpty ? [.withFastBins, .withoutFastBins] : [state]
     }
 
@@ -142,9 +120,11 @@ struct GlibcHeap {
     private mutating func addChunks(
         _ start: UInt64, _ end: UInt64, isOfThread: Bool, _ reader: inout WordReader
     ) -> UInt64? {
-        guard start & 15 == 0, end & 15 == 0, start < end else { return nil }
+        guard start % Layout.alignment == 0, end % Layout.alignment == 0, start < end else {
+            return nil
+        }
         var last: UInt64?
-        let isWhole = map.add(start &+ Self.header, end &+ Self.header) { add in
+        let isWhole = map.add(start &+ Layout.header, end &+ Layout.header) { add in
             last = Self.eachChunk(start, end, isOfThread: isOfThread, &reader, add)
             return last != nil
         }
@@ -158,30 +138,35 @@ struct GlibcHeap {
         var chunk = start
         var before: (chunk: UInt64, word: UInt64)?
         while true {
-            guard chunk <= end &- 16, let word = reader.word(chunk, 8) else { return nil }
-            let size = word & ~Self.flags
-            let wasUsed = word & previousInUse != 0
+            guard chunk <= end &- Layout.header, let word = reader.word(chunk, Layout.size) else {
+                return nil
+            }
+            let size = word & ~Layout.flags
+            let wasUsed = word & Layout.previousInUse != 0
             if let before {
                 let length = chunk &- before.chunk
                 if wasUsed {
-                    guard (before.word & Self.isOfThread != 0) == isOfThread else { return nil }
+                    guard (before.word & Layout.isOfThread != 0) == isOfThread else { return nil }
                 } else {
-                    guard reader.word(chunk) == length else { return nil }
+                    guard reader.word(chunk, Layout.previousSize) == length else { return nil }
                 }
-                add(before.chunk &+ header, wasUsed)
+                add(before.chunk &+ Layout.header, wasUsed)
             } else if !wasUsed {
                 return nil
             }
             // A heap that is not its arena's last ends in two marks of no size.
-            if isOfThread, size == 16, chunk == end &- 32 || chunk == end &- 16 {
-                add(chunk &+ header, false)
+            if isOfThread, size == Layout.header,
+                chunk == end &- 2 &* Layout.header || chunk == end &- Layout.header
+            {
+                add(chunk &+ Layout.header, false)
                 return chunk
             }
-            guard word & isMapped == 0, size & 15 == 0, size >= smallestChunk,
+            guard word & Layout.isMapped == 0, size % Layout.alignment == 0,
+                size >= Layout.smallestChunk,
                 size <= end &- chunk
             else { return nil }
             if size == end &- chunk {
-                add(chunk &+ header, false)
+                add(chunk &+ Layout.header, false)
                 return chunk
             }
             before = (chunk, word)
@@ -194,7 +179,9 @@ struct GlibcHeap {
     private mutating func freeCached(_ reader: inout WordReader) {
         var caches: [UInt64] = []
         map.eachBlock { block in
-            if let word = reader.word(block.address &- 8), word & ~Self.flags == ThreadCache.size {
+            if let word = reader.word(block.address &- Layout.sizeBeforeBlock),
+                word & ~Layout.flags == Layout.Cache.chunkSize
+            {
                 caches.append(block.address)
             }
         }
@@ -203,34 +190,33 @@ struct GlibcHeap {
                 if let block = map.block(from: address) { _ = map.free(block) }
             }
         }
-        guard state.hasFastBins else { return }
-        for arena in arenas { freeFastBins(of: arena, &reader) }
+        guard let bins = state.fastBins else { return }
+        for arena in arenas { freeFastBins(arena &+ bins, &reader) }
     }
 
-    /// `fastbinsY`: chunks of one size each, chained by what stands where their data was.
-    private mutating func freeFastBins(of arena: UInt64, _ reader: inout WordReader) {
-        for bin in 0..<UInt64(10) {
-            guard var chunk = reader.word(arena, 16 &+ bin &* 8) else { return }
+    /// Chunks of one size each, chained by what stands where their data was.
+    private mutating func freeFastBins(_ bins: UInt64, _ reader: inout WordReader) {
+        for bin in 0..<Layout.fastBinCount {
+            guard var chunk = reader.word(bins, bin &* 8) else { return }
             while chunk != 0 {
-                let address = chunk &+ Self.header
-                guard chunk & 15 == 0, let block = map.block(from: address),
-                    reader.word(chunk, 8).map({ $0 & ~Self.flags }) == 32 &+ bin &* 16,
+                let address = chunk &+ Layout.header
+                guard chunk % Layout.alignment == 0, let block = map.block(from: address),
+                    reader.word(chunk, Layout.size).map({ $0 & ~Layout.flags })
+                        == Layout.chunkSize(ofBin: bin),
                     let link = reader.word(address), map.free(block)
                 else { break }
-                // Links have been mangled since 2.32 (`PROTECT_PTR`).
-                let next = link ^ (address >> 12)
-                chunk = next & 15 == 0 ? next : link
+                let next = link ^ (address >> Layout.mangleShift)
+                chunk = next % Layout.alignment == 0 ? next : link
             }
         }
     }
 }
 
-/// A thread's cache of free blocks (`tcache_perthread_struct`): 64 counts of 16 bits, then 64
-/// lists of blocks of one size each.
+/// A thread's cache of free blocks: lists of blocks of one size each.
 enum ThreadCache {
-    /// The size of its chunk.
-    static let size: UInt64 = 0x290
-    private static let bins: UInt64 = 64
+    private typealias Heap = GlibcHeapLayout
+    private typealias Layout = GlibcHeapLayout.Cache
+
     private static let mostBlocks = 4096
 
     /// The blocks in the cache that may lie at `cache`; none where anything is amiss.
@@ -246,20 +232,22 @@ enum ThreadCache {
     ) -> [UInt64]? {
         var blocks: [UInt64] = []
         var key: UInt64?
-        for bin in 0..<bins {
-            guard let count = reader.load(cache &+ bin &* 2, as: UInt16.self),
-                var block = reader.word(cache, 128 &+ bin &* 8)
+        for bin in 0..<Layout.bins {
+            let place = cache &+ Layout.counts &+ bin &* Layout.countSize
+            guard let count = reader.load(place, as: UInt16.self),
+                var block = reader.word(cache, Layout.lists &+ bin &* 8)
             else { return nil }
             for _ in 0..<count {
-                guard blocks.count < mostBlocks, block & 15 == 0, block != 0,
+                guard blocks.count < mostBlocks, block % Heap.alignment == 0, block != 0,
                     map.block(from: block) != nil,
-                    reader.word(block &- 8).map({ $0 & ~GlibcHeap.flags }) == 32 &+ bin &* 16,
-                    let mark = reader.word(block, 8), mark != 0, key == nil || key == mark,
-                    let link = reader.word(block)
+                    reader.word(block &- Heap.sizeBeforeBlock).map({ $0 & ~Heap.flags })
+                        == Heap.chunkSize(ofBin: bin),
+                    let mark = reader.word(block, Layout.key), mark != 0,
+                    key == nil || key == mark, let link = reader.word(block, Layout.next)
                 else { return nil }
                 key = mark
                 blocks.append(block)
-                block = isMangled ? link ^ (block >> 12) : link
+                block = isMangled ? link ^ (block >> Heap.mangleShift) : link
             }
             guard block == 0 else { return nil }
         }

@@ -32,7 +32,7 @@ struct ActorAssembly {
         threads = target.threads
         initialThread = target.capture.process.pid
         queues = DispatchQueues(&view, images: target.images)
-        executors = ExecutorWaits(symbols: view.symbols)
+        executors = ExecutorWaits(symbols: view.symbols, memory: view.reader.memory)
         walk = BoundedWalk(limit: view.linkLimit, total: 4 * view.linkLimit)
         self.view = view
     }

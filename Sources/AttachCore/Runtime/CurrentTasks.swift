@@ -13,14 +13,14 @@ struct CurrentTasks {
     static let deepestStack: UInt64 = 1 << 30
 
     private let room: UInt64
-    private let architecture: Architecture
+    private let storage: ThreadStorageLayout
     /// The number of the module that the runtime is in, where that is known, and its size.
     private let module: (number: UInt64, size: UInt64)?
 
     /// Looks for the tasks of the runtime at `location`.
     init(_ target: Target, location: RuntimeLocation, reader: inout WordReader) {
         let images = target.images
-        architecture = target.architecture
+        storage = target.architecture.threadStorage
         let sizes = images.images.compactMap { $0.threadLocalTemplate }
             .map { min($0.size, Self.mostRoom) &+ min($0.alignment, 4096) }
         room = min(sizes.reduce(Self.leastRoom) { $0 &+ $1 }, Self.mostRoom)
@@ -61,11 +61,9 @@ struct CurrentTasks {
                 in: module.number, ofWords: 0..<module.size / 8, pointer, stack, &reader, running)
         }
         for offset in stride(from: 0, to: room, by: 8) {
-            // Blocks of what was there at start lie right below the thread pointer (x86-64 psABI,
-            // variant II of TLS), or right above it and two words of the C library's (AArch64,
-            // variant I); nearest first.
-            let place =
-                architecture == .x86_64 ? pointer &- 16 &- offset : pointer &+ 16 &+ offset
+            // Nearest first.
+            let distance = storage.distance &+ offset
+            let place = storage.isBelow ? pointer &- distance : pointer &+ distance
             if let claim = pair(at: place, stack, &reader, running) { return claim }
         }
         // Modules loaded later have blocks of their own. Where their number is not known, a runtime
@@ -80,14 +78,13 @@ struct CurrentTasks {
         return nil
     }
 
-    /// The dynamic thread vector, which the C library has at the thread pointer (AArch64) or in the
-    /// word behind it (x86-64). Its third word is the first entry, {block, to free} each, and the
-    /// word two before counts them.
+    /// The dynamic thread vector, and how many entries it has.
     private func vector(
         _ pointer: UInt64, _ reader: inout WordReader
     ) -> (address: UInt64, count: UInt64)? {
-        guard let vector = reader.word(pointer, architecture == .x86_64 ? 8 : 0), vector & 7 == 0,
-            vector > 16, let count = reader.word(vector &- 16)
+        guard let vector = reader.word(pointer, storage.vector), vector & 7 == 0,
+            vector > ThreadStorageLayout.countBefore,
+            let count = reader.word(vector &- ThreadStorageLayout.countBefore)
         else { return nil }
         return (vector, count)
     }
@@ -100,7 +97,8 @@ struct CurrentTasks {
     ) -> Claim? {
         // An odd block is not yet made.
         guard let vector = vector(pointer, &reader), module <= vector.count,
-            let block = reader.word(vector.address, module &* 16), block != 0, block & 7 == 0
+            let block = reader.word(vector.address, module &* ThreadStorageLayout.entrySize),
+            block != 0, block & 7 == 0
         else { return nil }
         for word in words {
             if let claim = pair(at: block &+ word &* 8, stack, &reader, running) { return claim }
@@ -118,5 +116,15 @@ struct CurrentTasks {
             record >= stack, record &- stack < Self.deepestStack, reader.word(record) != nil
         else { return nil }
         return Claim(task: position, tracking: record)
+    }
+}
+
+extension Architecture {
+    /// Where thread-local variables lie.
+    fileprivate var threadStorage: ThreadStorageLayout {
+        switch self {
+        case .x86_64: .x86_64
+        case .aarch64: .aarch64
+        }
     }
 }

@@ -6,6 +6,7 @@ struct DispatchQueues {
     private(set) var main: DispatchLane?
     /// The queues of the global pool, highest priority first.
     private(set) var global: [DispatchLane] = []
+    private let layout: DispatchLayout
 
     /// Words of the runtime's data that are looked through.
     private static let wordLimit = 4_000_000
@@ -15,7 +16,9 @@ struct DispatchQueues {
     /// by their priority; in a static program the main queue lies among them.
     init(_ view: inout RuntimeView, images: ImageTable) {
         var reader = view.reader
-        let named = view.symbols[ExecutorWaits.mainQueue].map { DispatchLane($0.value) }
+        let layout = view.symbols.dispatchLayout(reader.memory)
+        self.layout = layout
+        let named = view.symbols[ExecutorWaits.mainQueue].map { DispatchLane($0.value, layout) }
         main = named.first { $0.isMainQueue(&reader) }
         var left = Self.wordLimit
         var seen: Set<UInt64> = []
@@ -37,7 +40,7 @@ struct DispatchQueues {
         if main == nil {
             // Jobs of the main actor say which queue they were put into.
             let queues = Set(view.tasks.lazy.map(\.queue)).prefix(64)
-            main = queues.lazy.map { DispatchLane($0) }.first { $0.isMainQueue(&reader) }
+            main = queues.lazy.map { DispatchLane($0, layout) }.first { $0.isMainQueue(&reader) }
         }
     }
 
@@ -45,13 +48,13 @@ struct DispatchQueues {
         at place: UInt64, _ word: UInt64, _ seen: inout Set<UInt64>, _ reader: inout WordReader
     ) {
         if word & 15 == 0, global.count < Self.queueLimit {
-            let lane = DispatchLane(word)
+            let lane = DispatchLane(word, layout)
             if lane.hasLabel(.globalExecutor, &reader), seen.insert(word).inserted {
                 global.append(lane)
             }
         }
         if main == nil, StaticLabel.mainQueue.stands(at: word, &reader) {
-            let lane = DispatchLane.holding(label: place)
+            let lane = DispatchLane.holding(label: place, layout)
             if lane.isMainQueue(&reader) { main = lane }
         }
     }

@@ -4,6 +4,7 @@ import AttachReport
 struct ExecutorWaits {
     /// `_dispatch_main_q`, wherever libdispatch is; main-actor jobs of old runtimes name it.
     private let mainQueues: Set<UInt64>
+    private let layout: DispatchLayout
     private var known: [Key: Wait] = [:]
 
     private struct Key: Hashable {
@@ -15,7 +16,8 @@ struct ExecutorWaits {
     /// The symbols that are asked for.
     static let symbolNames: Set<String> = [mainQueue]
 
-    init(symbols: RuntimeSymbols) {
+    init(symbols: RuntimeSymbols, memory: TargetMemory) {
+        layout = symbols.dispatchLayout(memory)
         mainQueues = Set(symbols[Self.mainQueue].map(\.value))
     }
 
@@ -34,7 +36,7 @@ struct ExecutorWaits {
             implementation: implementation & ExecutorLayout.implementationMask)
         if let wait = known[key] { return wait }
         let wait: Wait
-        if mainQueues.contains(identity) || DispatchLane(identity).isMainQueue(&reader) {
+        if mainQueues.contains(identity) || DispatchLane(identity, layout).isMainQueue(&reader) {
             wait = .mainActor
         } else if key.implementation == 0 {
             // A record that is just being written can still hold what was there before.

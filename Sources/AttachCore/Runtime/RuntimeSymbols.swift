@@ -10,11 +10,18 @@ struct RuntimeSymbols {
         found = images.addresses(
             ofSymbols: RuntimeLocator.symbolNames
                 .union(TaskGroups.symbolNames)
-                .union(ExecutorWaits.symbolNames))
+                .union(ExecutorWaits.symbolNames)
+                .union([DispatchLayout.offsetsSymbol]))
     }
 
     /// Where symbols of this name lie. It must be one of those that were looked for.
     subscript(name: String) -> [Address] { found[name, default: []] }
+
+    /// How libdispatch's objects lie, by what it says of itself where it does.
+    func dispatchLayout(_ memory: TargetMemory) -> DispatchLayout {
+        self[DispatchLayout.offsetsSymbol].first.flatMap { DispatchLayout(at: $0, memory) }
+            ?? .linux
+    }
 
     /// Where symbols of these names lie, by name.
     func addresses(of names: Set<String>) -> [String: [Address]] {

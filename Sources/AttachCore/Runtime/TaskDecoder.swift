@@ -27,7 +27,7 @@ struct TaskDecoder {
 
     init(_ view: inout RuntimeView) {
         groupReader = TaskGroups(symbols: view.symbols, taskCount: view.tasks.count)
-        executors = ExecutorWaits(symbols: view.symbols)
+        executors = ExecutorWaits(symbols: view.symbols, memory: view.reader.memory)
         chain = ContextChain(total: view.linkLimit)
         records = BoundedWalk(limit: StatusRecords.limit, total: view.linkLimit)
         waitAdapters = Self.waitAdapters(&view)

@@ -4,24 +4,22 @@ import AttachReport
 ///
 /// They are those of the process's own pid namespace, like the owners in its locks. The ids in a
 /// core file need not be: gdb writes those that it saw from where it ran, the kernel the inner
-/// ones. Where in a block the id is, glibc tells debuggers (nptl_db/db_info.c, for libthread_db).
+/// ones. Where in a block the id is, glibc tells debuggers (`ThreadStorageLayout`).
 struct LibraryThreadIDs {
     private let memory: TargetMemory
     /// From the thread pointer to the id.
     private let offset: UInt64
 
-    /// Three 32-bit numbers: how many bits the field has, how many elements, and where it is.
-    private static let field = "_thread_db_pthread_tid"
-    private static let blockSize = "_thread_db_sizeof_pthread"
-    /// Far more than the block's size, which is 2304 in glibc 2.36.
-    private static let sizeLimit: UInt32 = 1 << 16
+    private typealias Description = ThreadStorageLayout.Description
 
     /// nil where no C library says where the ids are, or several do.
     init?(images: ImageTable, memory: TargetMemory, architecture: Architecture) {
-        let symbols = images.addresses(ofSymbols: [Self.field, Self.blockSize])
-        guard let places = symbols[Self.field], places.count == 1, let place = places.first,
-            let bits: UInt32 = memory.load(place), bits == 32,
-            let offset: UInt32 = memory.load(Address(place.value &+ 8)), offset < Self.sizeLimit
+        let symbols = images.addresses(ofSymbols: [Description.threadID, Description.blockSize])
+        guard let places = symbols[Description.threadID], places.count == 1,
+            let place = places.first,
+            let bits: UInt32 = memory.load(Address(place.value &+ Description.bits)), bits == 32,
+            let offset: UInt32 = memory.load(Address(place.value &+ Description.offset)),
+            offset < Description.sizeLimit
         else { return nil }
         self.memory = memory
         guard architecture == .aarch64 else {
@@ -29,8 +27,8 @@ struct LibraryThreadIDs {
             return
         }
         // There the block ends where the thread pointer points.
-        guard let sizes = symbols[Self.blockSize], sizes.count == 1, let place = sizes.first,
-            let size: UInt32 = memory.load(place), offset < size, size < Self.sizeLimit
+        guard let sizes = symbols[Description.blockSize], sizes.count == 1, let place = sizes.first,
+            let size: UInt32 = memory.load(place), offset < size, size < Description.sizeLimit
         else { return nil }
         self.offset = UInt64(offset) &- UInt64(size)
     }

@@ -1,39 +1,30 @@
 import AttachReport
 
-/// Reads the C library's locks, as glibc lays them out for 64-bit CPUs (struct_mutex.h,
-/// struct_rwlock.h, bits/thread-shared-types.h of 2.30 and later).
+/// Reads the C library's locks.
 struct PosixLocks {
     /// Where they lie.
     let memory: TargetMemory
     /// Who can own one.
     let numbers: ThreadNumbers
+    /// How they lie.
+    var layout = CLibraryLayout.glibc
 
     // MARK: Mutexes
 
-    /// Bits of `__kind` (pthreadP.h).
-    private enum Kind {
-        static let robust: UInt32 = 0x10
-        static let inherits: UInt32 = 0x20
-        static let protects: UInt32 = 0x40
-        static let isShared: UInt32 = 0x80
-        static let type: UInt32 = 0x03
-        /// All of the above, and those of lock elision.
-        static let known: UInt32 = 0x3f3
-        /// PTHREAD_MUTEX_NORMAL and PTHREAD_MUTEX_ADAPTIVE_NP: locked twice by one thread, they
-        /// stop it.
-        static let stopsItself: Set<UInt32> = [0, 3]
-    }
-
     /// The mutex that a thread waits for; nil where the words are not those of one.
     func mutex(_ futex: FutexCall, of thread: Int32) -> ThreadWait? {
-        guard let word: UInt32 = load(futex.word, 0), let owner: UInt32 = load(futex.word, 8),
-            let kind: UInt32 = load(futex.word, 16), kind & ~Kind.known == 0,
-            futex.namesOwner == (kind & Kind.inherits != 0)
+        let layout = layout.mutex
+        guard let base = futex.word.offset(by: -Int64(layout.word)),
+            let word: UInt32 = load(base, layout.word),
+            let owner: UInt32 = load(base, layout.owner),
+            let kind: UInt32 = load(base, layout.kind), kind & ~layout.known == 0,
+            futex.namesOwner == (kind & layout.inherits != 0)
         else { return nil }
-        var wait = ThreadWait(kind: .mutex, object: futex.word)
-        let inWord = kind & (Kind.robust | Kind.inherits) != 0
+        var wait = ThreadWait(kind: .mutex, object: base)
+        let inWord = kind & (layout.isRobust | layout.inherits) != 0
         let isTaken =
-            kind & Kind.protects != 0 ? word & 0x7_ffff != 0 : word & FutexCall.ownerMask != 0
+            kind & layout.protects != 0
+            ? word & layout.protectedMask != 0 : word & FutexCall.ownerMask != 0
         wait.evidence =
             inWord
             ? "the owner in the first word of the pthread_mutex_t"
@@ -45,10 +36,10 @@ struct PosixLocks {
         }
         let number = inWord ? word & FutexCall.ownerMask : owner
         let mayOwnIt =
-            Kind.stopsItself.contains(kind & Kind.type) && kind & Kind.inherits == 0
+            layout.stopsItself.contains(kind & layout.typeMask) && kind & layout.inherits == 0
         wait.setOwner(
             number, numbers, waiter: thread, mayBeItself: mayOwnIt,
-            isShared: kind & Kind.isShared != 0)
+            isShared: kind & layout.isShared != 0)
         return wait
     }
 
@@ -58,12 +49,17 @@ struct PosixLocks {
     func readWriteLock(
         _ futex: FutexCall, kind: ThreadWait.Kind, of thread: Int32
     ) -> ThreadWait? {
-        // It waits in `__readers` (0), `__wrphase_futex` (8) or `__writers_futex` (12). The lock is
-        // aligned to 8, and only 2 and 3 are waited with in the latter two.
-        let offset: Int64 = futex.word.value % 8 == 4 ? 12 : 2...3 ~= futex.value ? 8 : 0
-        guard !futex.namesOwner, let base = futex.word.offset(by: -offset),
-            let owner: UInt32 = load(base, 24), let isShared: UInt32 = load(base, 28),
-            isShared <= 1, let flags: UInt32 = load(base, 48), flags <= 2
+        let layout = layout.readWriteLock
+        // The lock is aligned to 8, which tells the word that it waits in.
+        let isInWriters = futex.word.value % 8 == layout.writers % 8
+        let offset =
+            isInWriters
+            ? layout.writers
+            : layout.phaseValues.contains(futex.value) ? layout.phase : layout.readers
+        guard !futex.namesOwner, let base = futex.word.offset(by: -Int64(offset)),
+            let owner: UInt32 = load(base, layout.writer),
+            let isShared: UInt32 = load(base, layout.isShared), isShared <= 1,
+            let flags: UInt32 = load(base, layout.flags), flags <= layout.mostFlags
         else { return nil }
         var wait = ThreadWait(kind: kind, object: base)
         if owner == 0 {
@@ -80,11 +76,12 @@ struct PosixLocks {
     /// The condition variable that a thread waits for, or the mutex that it takes again behind it.
     func condition(_ futex: FutexCall, of thread: Int32) -> ThreadWait {
         if futex.operation != .waitBits, let mutex = mutex(futex, of: thread) { return mutex }
-        // `__g_signals[0]` lies at 40, `[1]` at 44; `__wrefs` at 36 counts waiters by eights.
-        let offset: Int64 = futex.word.value % 8 == 4 ? 44 : 40
+        let layout = layout.condition
         var place = futex.word
-        if let base = place.offset(by: -offset), let references: UInt32 = load(base, 36),
-            (1..<1 << 20).contains(references >> 3)
+        if let offset = layout.signals.first(where: { ($0 ^ place.value) % 8 == 0 }),
+            let base = place.offset(by: -Int64(offset)),
+            let references: UInt32 = load(base, layout.references),
+            (1..<1 << 20).contains(references >> layout.referencesShift)
         {
             place = base
         }

@@ -25,7 +25,7 @@ struct ThreadWaitReader {
         words = OwnerWords(memory: memory, numbers: numbers)
         let symbols = WaitSymbols(target.images)
         dispatch = DispatchObjects(target, numbers: numbers) {
-            symbols[DispatchObjects.offsetsSymbol].first
+            symbols[DispatchLayout.offsetsSymbol].first
         }
         foundation = FoundationLocks(memory: memory, symbols: symbols)
         called = CalledFunction(memory: memory, symbols: symbols)

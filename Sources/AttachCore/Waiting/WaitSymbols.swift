@@ -3,7 +3,7 @@ import AttachReport
 /// The symbols that this room asks for, found in one pass, and only once somebody needs one: in a
 /// large program the symbol tables take longer to go through than all threads.
 final class WaitSymbols {
-    private static let names = Set([DispatchObjects.offsetsSymbol])
+    private static let names = Set([DispatchLayout.offsetsSymbol])
         .union(FoundationLocks.kinds.keys).union(WaitSite.exported.keys)
 
     private let images: ImageTable
