@@ -1,5 +1,5 @@
 /// The facts about a CPU that the rest of the program needs, as data.
-public enum Architecture: String, Sendable {
+public enum Architecture: String, Sendable, Codable {
     /// AMD64, System V ABI.
     case x86_64
     /// AArch64, AAPCS64.
@@ -138,7 +138,7 @@ public enum Architecture: String, Sendable {
 }
 
 /// The general registers of one thread.
-public struct RegisterSet: Hashable, Sendable {
+public struct RegisterSet: Hashable, Sendable, Codable {
     /// Whose registers they are.
     public let architecture: Architecture
     /// The words of NT_PRSTATUS, in the kernel's order.

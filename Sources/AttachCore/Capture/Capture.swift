@@ -48,7 +48,7 @@ public struct Capture: Sendable {
 }
 
 /// One thread of a capture.
-public struct CapturedThread: Sendable {
+public struct CapturedThread: Sendable, Codable {
     /// Kernel thread id in our pid namespace.
     public var id: Int32
     /// Thread id in the target's pid namespace, where it differs.

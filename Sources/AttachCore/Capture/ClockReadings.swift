@@ -1,6 +1,6 @@
 /// What the clocks of the target said while it was stopped, in nanoseconds: deadlines that it
 /// keeps are told on them.
-public struct ClockReadings: Hashable, Sendable {
+public struct ClockReadings: Hashable, Sendable, Codable {
     /// CLOCK_REALTIME, since 1970.
     public var realtime: Int64
     /// CLOCK_MONOTONIC; nil where the target has a time namespace of its own.

@@ -3,7 +3,7 @@ import Glibc
 
 /// Addresses that the kernel keeps for the process and will hand back to it one day: the data of
 /// events that an epoll waits for, and of timers. No memory of the process holds them.
-public struct KernelReferences: Sendable {
+public struct KernelReferences: Sendable, Codable {
     /// What it keeps.
     public var words: [UInt64] = []
     /// Why there may be more that cannot be seen; nil where there is not.

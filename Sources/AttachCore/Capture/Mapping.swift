@@ -1,7 +1,7 @@
 import CLinux
 
 /// One line of `/proc/PID/maps` (proc_pid_maps(5)).
-public struct Mapping: Hashable, Sendable {
+public struct Mapping: Hashable, Sendable, Codable {
     /// First address.
     public var start: UInt64
     /// One past the last address.

@@ -1,7 +1,7 @@
 public import AttachReport
 
 /// An open file of the target's that a thread waits on.
-public struct OpenDescriptor: Hashable, Sendable {
+public struct OpenDescriptor: Hashable, Sendable, Codable {
     /// What it is.
     public var record: DescriptorRecord
     /// For an epoll: those it watches, by number; not all where it watches very many.

@@ -8,8 +8,8 @@ struct ImageTable: Sendable {
     private(set) var gaps: [Gap] = []
     /// What the process calls code that no file has; nil where it says nothing.
     let generatedCode: GeneratedCode?
-    private let imageRanges: AddressRanges<Int>
-    private let codeRanges: AddressRanges<Void>
+    private var imageRanges: AddressRanges<Int>
+    private var codeRanges: AddressRanges<Void>
 
     /// No process has more files than this mapped; a hostile one shall not cost us more.
     private static let fileLimit = 4096
@@ -48,15 +48,28 @@ struct ImageTable: Sendable {
             GeneratedCode($0, mappings: capture.mappings)
         }
         gaps = debugFiles.gaps + builder.gaps
-        codeRanges = AddressRanges(
-            capture.mappings.filter(\.isExecutable)
-                .map { .init(start: $0.start, end: $0.end, value: ()) })
-        imageRanges = AddressRanges(
-            images.enumerated().flatMap { index, image in
-                image.ranges(among: capture.mappings).map {
-                    .init(start: $0.lowerBound, end: $0.upperBound, value: index)
-                }
-            })
+        (codeRanges, imageRanges) = Self.ranges(of: images, among: capture.mappings)
+    }
+
+    /// The same images in an address space that has changed otherwise.
+    func adapted(to mappings: [Mapping]) -> ImageTable {
+        var table = self
+        (table.codeRanges, table.imageRanges) = Self.ranges(of: images, among: mappings)
+        return table
+    }
+
+    private static func ranges(
+        of images: [Image], among mappings: [Mapping]
+    ) -> (code: AddressRanges<Void>, images: AddressRanges<Int>) {
+        let code = AddressRanges(
+            mappings.filter(\.isExecutable)
+                .map { AddressRanges<Void>.Entry(start: $0.start, end: $0.end, value: ()) })
+        let ranges = images.enumerated().flatMap { index, image in
+            image.ranges(among: mappings).map {
+                AddressRanges<Int>.Entry(start: $0.lowerBound, end: $0.upperBound, value: index)
+            }
+        }
+        return (code, AddressRanges(ranges))
     }
 
     /// The index in `images` of the one whose mappings hold `address`.

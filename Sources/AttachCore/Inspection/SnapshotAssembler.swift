@@ -24,6 +24,8 @@ public struct SnapshotAssembler {
     private let capture: Capture
     private let options: SnapshotOptions
     private let debugFiles: DebugFiles?
+    /// What is known of the process.
+    private(set) var knowledge: Knowledge
     /// What each part took, in order.
     public private(set) var times = PhaseTimings()
 
@@ -34,15 +36,27 @@ public struct SnapshotAssembler {
         _ capture: Capture, options: SnapshotOptions = SnapshotOptions(),
         debugFiles: DebugFiles? = nil
     ) {
+        self.init(capture, options: options, debugFiles: debugFiles, knowledge: Knowledge())
+    }
+
+    /// An assembler that makes use of what earlier ones have learned.
+    init(
+        _ capture: Capture, options: SnapshotOptions, debugFiles: DebugFiles?,
+        knowledge: Knowledge
+    ) {
         self.capture = capture
         self.options = options
         self.debugFiles = debugFiles
+        self.knowledge = knowledge
     }
 
     /// The snapshot.
     public mutating func snapshot() -> Snapshot {
+        var knowledge = knowledge
+        self.knowledge = Knowledge()
+        defer { self.knowledge = knowledge }
         let target = times.measure("images") { [capture, debugFiles] in
-            Target(capture, images: ImageTable(capture: capture, debugFiles: debugFiles))
+            knowledge.target(of: capture, debugFiles: debugFiles)
         }
         let stacks = times.measure("unwinding") { [self] in unwind(target) }
         var runtime = times.measure("tasks") {
@@ -54,12 +68,9 @@ public struct SnapshotAssembler {
                 .read(into: &runtime, limit: options.continuationSearchLimit)
         }
         let names = times.measure("names") { [options] in
-            var symbolizer = Symbolizer(
-                images: target.images, readsLines: options.readsLines,
-                lineTimeLimit: options.lineTimeLimit)
-            return FrameNames(
-                symbolizer.frames(for: Self.addresses(stacks: stacks, tasks: runtime.tasks)),
-                gaps: symbolizer.gaps)
+            knowledge.names(
+                of: Self.addresses(stacks: stacks, tasks: runtime.tasks), in: target.images,
+                options: options)
         }
         return times.measure("joining") {
             Self.joined(target, stacks: stacks, runtime: runtime, names: names)

@@ -1,5 +1,5 @@
 /// Why no snapshot can be had.
-public enum AttachError: Error, Hashable, Sendable {
+public enum AttachError: Error, Hashable, Sendable, Codable {
     /// No process has this pid.
     case noSuchProcess(pid: Int32)
     /// It ended while we looked.
@@ -21,7 +21,7 @@ public enum AttachError: Error, Hashable, Sendable {
 }
 
 /// Why the kernel refuses to let us attach.
-public enum PermissionCause: Hashable, Sendable {
+public enum PermissionCause: Hashable, Sendable, Codable {
     /// Another process traces it (a debugger, strace, or another of us).
     case alreadyTraced(tracer: Int32, name: String?)
     /// A seccomp filter forbids us ptrace(2).

@@ -63,13 +63,15 @@ struct CapturePreparation: ~Copyable {
         let budget = Int(clamping: limits.maximumBytes ?? freeMemory() / 2)
         // Room for what it allocates until it is stopped; only reserved, so it costs nothing.
         let reserve = min(bytes + bytes / 2 + (256 << 20), max(budget, 1 << 20))
-        let arena = try MemoryArena(capacity: reserve, prefault: min(bytes + (1 << 20), reserve))
+        let arena = try MemoryArena(
+            capacity: reserve, prefault: min(bytes + (1 << 20), reserve), isShared: limits.isShared)
 
         let runs =
             (all.map { ResidentPages.intersect($0, fixed) } ?? [])
             + mappings.filter(\.isVDSO).map(\.range)
         let size = min(runs.reduce(0) { $0 + $1.count }, budget)
-        let constantArena = try MemoryArena(capacity: size, prefault: size)
+        let constantArena = try MemoryArena(
+            capacity: size, prefault: size, isShared: limits.isShared)
 
         var preparation = CapturePreparation(
             mapsText: text, mappings: mappings, threadStats: stats(directory),
@@ -78,7 +80,7 @@ struct CapturePreparation: ~Copyable {
         preparation.files = MappedFiles.open(
             mappings, of: directory, thread: thread, root: preparation.root,
             gaps: &preparation.gaps)
-        try preparation.readStandIns(of: thread)
+        try preparation.readStandIns(of: thread, isShared: limits.isShared)
         var unreadable: [Range<UInt64>] = []
         constantArena.copy(
             runs[...], of: thread, isWritable: false, into: &preparation.constants,
@@ -88,11 +90,12 @@ struct CapturePreparation: ~Copyable {
 
     /// A page that the target has not used yet is brought in from the file by reading it, so this
     /// is only for files that cannot be read otherwise.
-    private mutating func readStandIns(of thread: Int32) throws(AttachError) {
+    private mutating func readStandIns(of thread: Int32, isShared: Bool) throws(AttachError) {
         let ranges = MappedFiles.standIns(for: files, mappings)
         guard !ranges.isEmpty else { return }
         let size = ranges.reduce(0) { $0 + $1.count }
-        let arena = try MemoryArena(capacity: size + 16 * ranges.count, prefault: 0)
+        let arena = try MemoryArena(
+            capacity: size + 16 * ranges.count, prefault: 0, isShared: isShared)
         var unreadable: [Range<UInt64>] = []
         arena.copy(
             ranges[...], of: thread, isWritable: false, into: &standIns, unreadable: &unreadable)

@@ -11,6 +11,8 @@ public struct CaptureLimits: Sendable {
     public var maximumPause: Int64? = 2_000_000_000
     /// Bytes of memory that may be copied; nil for half of what the machine has free.
     public var maximumBytes: UInt64?
+    /// Whether the copy is to be given to another process of ours.
+    var isShared = false
 
     /// The defaults.
     public init() {}

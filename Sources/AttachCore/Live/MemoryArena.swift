@@ -12,12 +12,26 @@ import Glibc
     private let base: UnsafeMutableRawPointer
     private let capacity: Int
     private(set) var used = 0
+    /// The file that it is, where another process of ours is to read it.
+    let file: OpenFile?
 
     /// Reserves `capacity` bytes and touches the first `prefault` of them.
-    init(capacity: Int, prefault: Int) throws(AttachError) {
+    ///
+    /// - Parameter isShared: Whether it is to be a file, so that it can be given to another process.
+    init(capacity: Int, prefault: Int, isShared: Bool = false) throws(AttachError) {
         let size = max(capacity, 1 << 16)
+        if isShared {
+            let descriptor = unsafe cl_memory_file("asyncattach", UInt64(size))
+            guard descriptor >= 0 else {
+                throw .system(what: "make a file in memory", errno: -descriptor)
+            }
+            file = OpenFile(adopting: descriptor)
+        } else {
+            file = nil
+        }
+        let kind = isShared ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS
         let memory = unsafe mmap(
-            nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+            nil, size, PROT_READ | PROT_WRITE, kind | MAP_NORESERVE, file?.descriptor ?? -1, 0)
         guard let memory = unsafe memory, unsafe memory != MAP_FAILED else {
             throw .system(what: "reserve \(size) bytes of memory", errno: errno)
         }
@@ -26,7 +40,41 @@ import Glibc
         if prefault > 0 { unsafe cl_prefault(memory, min(prefault, size)) }
     }
 
+    /// The first bytes of an arena that another process has filled, to be read; nil where the file
+    /// does not hold so many.
+    init?(reading file: OpenFile, bytes: Int) {
+        var status = stat()
+        guard bytes > 0, unsafe fstat(file.descriptor, &status) == 0, bytes <= status.st_size,
+            let memory = unsafe mmap(nil, bytes, PROT_READ, MAP_SHARED, file.descriptor, 0),
+            unsafe memory != MAP_FAILED
+        else { return nil }
+        unsafe base = memory
+        capacity = bytes
+        used = bytes
+        self.file = file
+    }
+
     deinit { unsafe munmap(base, capacity) }
+
+    /// Where in it the bytes of a segment lie; nil where they lie elsewhere.
+    func place(of segment: TargetMemory.Segment) -> UInt64? {
+        guard let bytes = unsafe segment.bytes?.baseAddress, unsafe bytes >= base,
+            unsafe bytes < base + used
+        else { return nil }
+        return UInt64(unsafe bytes - UnsafeRawPointer(base))
+    }
+
+    /// A segment of target memory whose bytes lie at a place in it; nil where not all of them do.
+    func segment(
+        _ range: Range<UInt64>, at place: UInt64, isWritable: Bool, isCaptured: Bool
+    ) -> TargetMemory.Segment? {
+        let size = range.upperBound - range.lowerBound
+        guard place <= UInt64(used), size <= UInt64(used) - place else { return nil }
+        return unsafe TargetMemory.Segment(
+            start: range.lowerBound, end: range.upperBound,
+            base: UnsafeRawPointer(base + Int(place)), isWritable: isWritable,
+            isCaptured: isCaptured)
+    }
 
     /// Bytes still free.
     var remaining: Int { capacity - used }

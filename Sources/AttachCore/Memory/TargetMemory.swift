@@ -27,7 +27,7 @@ public import AttachReport
     /// Sorted by address, without overlap.
     public private(set) var segments: [Segment] = []
     /// Whatever must stay alive for the segments' pointers to be valid.
-    private var owners: [AnyObject] = []
+    private(set) var owners: [AnyObject] = []
 
     /// Memory with nothing in it.
     public init() {}

@@ -1,7 +1,7 @@
 /// An actor or executor: who is on it, and who queues for it.
-public struct ActorRecord: Sendable {
+public struct ActorRecord: Sendable, Codable {
     /// What it is.
-    public enum Kind: String, Sendable {
+    public enum Kind: String, Sendable, Codable {
         /// An actor with the runtime's own storage.
         case `default`
         /// The main actor.
@@ -15,7 +15,7 @@ public struct ActorRecord: Sendable {
     }
 
     /// What it is doing.
-    public enum State: String, Sendable {
+    public enum State: String, Sendable, Codable {
         /// Nothing, and nobody queues.
         case idle
         /// A job of it is queued on the pool.
@@ -29,7 +29,7 @@ public struct ActorRecord: Sendable {
     }
 
     /// Something that queues on it.
-    public enum Job: Hashable, Sendable {
+    public enum Job: Hashable, Sendable, Codable {
         /// A task.
         case task(UInt64)
         /// Another job of the runtime or of the program.

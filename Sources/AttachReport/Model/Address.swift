@@ -2,7 +2,7 @@
 ///
 /// It is a number, never a pointer: nothing in this program may dereference it. Arithmetic is
 /// checked, because the numbers come from memory that may lie.
-public struct Address: Hashable, Comparable, Sendable, CustomStringConvertible {
+public struct Address: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
     /// The address as the target's CPU sees it.
     public let value: UInt64
 

@@ -1,7 +1,7 @@
 /// The continuation that a suspended task waits in, and who could still resume it.
-public struct ContinuationRecord: Hashable, Sendable {
+public struct ContinuationRecord: Hashable, Sendable, Codable {
     /// Who refers to it.
-    public enum Reach: Hashable, Sendable {
+    public enum Reach: Hashable, Sendable, Codable {
         /// Something that is still in use refers to it: a few of those that do, never none.
         case held(by: [Holder])
         /// Nothing in use refers to it: nobody can resume it. So many bytes were searched.

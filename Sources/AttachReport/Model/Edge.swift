@@ -1,7 +1,7 @@
 /// One arrow of the wait graph: `from` cannot go on before `to` does something.
-public struct Edge: Hashable, Sendable {
+public struct Edge: Hashable, Sendable, Codable {
     /// In which way it waits; the raw values are part of the JSON format.
-    public enum Kind: String, Hashable, Sendable, CaseIterable {
+    public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
         /// A task awaits the end of a task.
         case awaits
         /// A task waits for a group, a group for its unfinished children.

@@ -1,7 +1,7 @@
 /// Something that is wrong, or may be, with who is concerned and how that is known.
-public struct Finding: Hashable, Sendable {
+public struct Finding: Hashable, Sendable, Codable {
     /// What is wrong; the raw values are stable, and the arguments of `explain`.
-    public enum Kind: String, Hashable, Sendable, CaseIterable {
+    public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
         /// A cycle of waits.
         case deadlock
         /// An actor's current job sits in a blocking call while others wait for it.
@@ -23,7 +23,7 @@ public struct Finding: Hashable, Sendable {
     }
 
     /// How much it matters, if it is so.
-    public enum Severity: String, Hashable, Sendable {
+    public enum Severity: String, Hashable, Sendable, Codable {
         /// Something stands still, or is lost.
         case problem
         /// Something that people usually want to know.
@@ -33,7 +33,7 @@ public struct Finding: Hashable, Sendable {
     }
 
     /// How sure it is.
-    public enum Confidence: Int, Hashable, Comparable, Sendable, CaseIterable {
+    public enum Confidence: Int, Hashable, Comparable, Sendable, Codable, CaseIterable {
         /// It looks like it; a healthy process can look the same.
         case hint
         /// Healthy processes do not look like this, as far as we know.

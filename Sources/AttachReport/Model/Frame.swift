@@ -1,7 +1,7 @@
 /// One line of a stack, innermost first in every array of frames.
-public struct Frame: Hashable, Sendable {
+public struct Frame: Hashable, Sendable, Codable {
     /// How the frame's address was obtained, which also says what it means.
-    public enum Kind: Hashable, Sendable {
+    public enum Kind: Hashable, Sendable, Codable {
         /// The very instruction at which the thread was stopped.
         case programCounter
         /// Where a call returns to: one past the call instruction.
@@ -17,7 +17,7 @@ public struct Frame: Hashable, Sendable {
     }
 
     /// Why a frame is not shown unless everything is asked for.
-    public enum Folding: String, Hashable, Sendable {
+    public enum Folding: String, Hashable, Sendable, Codable {
         /// A thunk, forwarder or witness that the compiler made.
         case thunk
         /// A function of the concurrency runtime, of libdispatch's worker or of thread start-up.
@@ -65,7 +65,7 @@ public struct Frame: Hashable, Sendable {
 }
 
 /// A place in a source file.
-public struct SourceLocation: Hashable, Sendable {
+public struct SourceLocation: Hashable, Sendable, Codable {
     /// The path as the compiler recorded it.
     public var file: String
     /// Line, from 1.

@@ -1,7 +1,7 @@
 /// Something that is missing from a snapshot.
-public struct Gap: Hashable, Sendable {
+public struct Gap: Hashable, Sendable, Codable {
     /// What is missing.
-    public enum Subject: Hashable, Sendable {
+    public enum Subject: Hashable, Sendable, Codable {
         /// A thread, by its id in the tool's pid namespace.
         case thread(Int32)
         /// Some of the threads.
@@ -45,7 +45,7 @@ public struct Gap: Hashable, Sendable {
     }
 
     /// A part of what there is to know of a task.
-    public enum TaskPart: Hashable, Sendable, CaseIterable {
+    public enum TaskPart: Hashable, Sendable, Codable, CaseIterable {
         /// The task that it waits for.
         case awaitedTask
         /// Its child tasks.
@@ -63,7 +63,7 @@ public struct Gap: Hashable, Sendable {
     }
 
     /// Why it is missing.
-    public enum Reason: String, Sendable, CaseIterable {
+    public enum Reason: String, Sendable, Codable, CaseIterable {
         /// Nothing is mapped there.
         case unmapped
         /// The kernel gave fewer bytes than asked for.

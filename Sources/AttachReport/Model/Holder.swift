@@ -1,7 +1,7 @@
 /// Something that refers to a continuation, so that it may resume it, or lead somebody there.
-public enum Holder: Hashable, Sendable {
+public enum Holder: Hashable, Sendable, Codable {
     /// A collection of the standard library.
-    public enum Collection: Hashable, Sendable, CaseIterable {
+    public enum Collection: Hashable, Sendable, Codable, CaseIterable {
         /// `Array`, and what is built on it.
         case array
         /// `Dictionary`.

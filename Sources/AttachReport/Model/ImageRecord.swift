@@ -1,5 +1,5 @@
 /// A mapped ELF file.
-public struct ImageRecord: Sendable {
+public struct ImageRecord: Sendable, Codable {
     /// File name without folders, unescaped.
     public var name: String
     /// Path as the kernel states it, unescaped.
@@ -31,7 +31,7 @@ public struct ImageRecord: Sendable {
 }
 
 /// Where the names of an image's functions come from.
-public enum SymbolSource: String, Sendable {
+public enum SymbolSource: String, Sendable, Codable {
     /// The file's own table of all symbols (`.symtab`).
     case file
     /// That of its debug file.
@@ -44,9 +44,9 @@ public enum SymbolSource: String, Sendable {
 
 /// A separate debug file. Its build ID is that of the image, or where neither has one, its checksum
 /// is the one that the image names.
-public struct DebugFileRecord: Hashable, Sendable {
+public struct DebugFileRecord: Hashable, Sendable, Codable {
     /// How it was found.
-    public enum Way: String, Sendable {
+    public enum Way: String, Sendable, Codable {
         /// In a folder that the user named.
         case debugFolder
         /// Where the system installs debug files, `/usr/lib/debug`.

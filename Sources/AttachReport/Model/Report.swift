@@ -1,5 +1,5 @@
 /// A snapshot with what is needed to write it down.
-public struct Report: Sendable {
+public struct Report: Sendable, Codable {
     /// The version of the tool that made it.
     public var toolVersion: String
     /// The picture.

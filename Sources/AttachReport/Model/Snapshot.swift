@@ -1,5 +1,5 @@
 /// What one stopped process looked like: names, no bytes.
-public struct Snapshot: Sendable {
+public struct Snapshot: Sendable, Codable {
     /// Who it was.
     public var process: ProcessRecord
     /// How and when the picture was taken.
@@ -42,7 +42,7 @@ public struct Snapshot: Sendable {
 }
 
 /// Who the target was.
-public struct ProcessRecord: Sendable {
+public struct ProcessRecord: Sendable, Codable {
     /// Process id in the tool's pid namespace.
     public var pid: Int32
     /// Its `comm`, unescaped.
@@ -71,9 +71,9 @@ public struct ProcessRecord: Sendable {
 }
 
 /// How and when the picture was taken.
-public struct CaptureRecord: Sendable {
+public struct CaptureRecord: Sendable, Codable {
     /// What the picture was taken of.
-    public enum Source: String, Sendable {
+    public enum Source: String, Sendable, Codable {
         /// A running process.
         case live
         /// A core file.
@@ -106,9 +106,9 @@ public struct CaptureRecord: Sendable {
 }
 
 /// What is known of the target's Swift concurrency runtime.
-public struct RuntimeRecord: Sendable {
+public struct RuntimeRecord: Sendable, Codable {
     /// How the runtime is linked into the target.
-    public enum Linkage: String, Sendable {
+    public enum Linkage: String, Sendable, Codable {
         /// `libswift_Concurrency.so`.
         case dynamic
         /// Inside the executable or another library.
@@ -140,7 +140,7 @@ public struct RuntimeRecord: Sendable {
 }
 
 /// How complete a snapshot is.
-public struct Coverage: Sendable {
+public struct Coverage: Sendable, Codable {
     /// Tasks shown.
     public var tasksFound: Int
     /// Tasks that the runtime makes for its own use (`Task.sleep`), counted and not shown.

@@ -1,7 +1,7 @@
 /// What had not moved when the process was looked at a second time, a moment after the stop.
 ///
 /// One picture cannot tell a lock that is held for ever from one held for a microsecond; two can.
-public struct Stillness: Sendable {
+public struct Stillness: Sendable, Codable {
     /// Nanoseconds between the two looks.
     public var nanoseconds: Int64
     /// Threads that did not run at all in between (by their count of context switches).

@@ -1,5 +1,5 @@
 /// Something that waits or is waited for: a node of the wait graph.
-public enum Subject: Hashable, Sendable {
+public enum Subject: Hashable, Sendable, Codable {
     /// A task, by id.
     case task(UInt64)
     /// A thread, by its id in the tool's pid namespace.

@@ -1,7 +1,7 @@
 /// A Swift task as it lay in memory when everything was stopped.
-public struct TaskRecord: Sendable {
+public struct TaskRecord: Sendable, Codable {
     /// Where the task is in its life.
-    public enum State: String, Sendable {
+    public enum State: String, Sendable, Codable {
         /// Some thread is running its code.
         case running
         /// Ready, in the queue of an executor.
@@ -15,7 +15,7 @@ public struct TaskRecord: Sendable {
     }
 
     /// What kind of task it is, and how it was made.
-    public enum Flag: String, Sendable, CaseIterable {
+    public enum Flag: String, Sendable, Codable, CaseIterable {
         /// A child in the sense of structured concurrency.
         case child
         /// Made by `async let`.
@@ -31,7 +31,7 @@ public struct TaskRecord: Sendable {
     }
 
     /// What the value of a completed task is.
-    public enum Result: Hashable, Sendable {
+    public enum Result: Hashable, Sendable, Codable {
         /// It returned.
         case success
         /// It threw; the type of the error, and for an enum the case, where they could be read.
@@ -115,7 +115,7 @@ public struct TaskRecord: Sendable {
 }
 
 /// A task priority as Swift names it (`TaskPriority.rawValue`).
-public struct Priority: Hashable, Sendable, CustomStringConvertible {
+public struct Priority: Hashable, Sendable, Codable, CustomStringConvertible {
     /// The raw value, e.g. 0x15 for medium.
     public let rawValue: UInt8
 

@@ -1,7 +1,7 @@
 /// A thread of the target as it stood when everything was stopped.
-public struct ThreadRecord: Sendable {
+public struct ThreadRecord: Sendable, Codable {
     /// What the kernel had the thread doing (proc_pid_stat(5), field 3).
-    public enum State: String, Sendable {
+    public enum State: String, Sendable, Codable {
         /// On a CPU or ready for one.
         case running
         /// In an interruptible wait.
@@ -51,7 +51,7 @@ public struct ThreadRecord: Sendable {
 }
 
 /// A system call in which a thread sat.
-public struct SystemCall: Hashable, Sendable {
+public struct SystemCall: Hashable, Sendable, Codable {
     /// Number in the architecture's table.
     public var number: Int
     /// Name; nil for a number that our table does not know.

@@ -1,8 +1,8 @@
 /// What a thread that sits in a system call waits for, as far as its registers, its stack and the
 /// words it points to say.
-public struct ThreadWait: Hashable, Sendable {
+public struct ThreadWait: Hashable, Sendable, Codable {
     /// What kind of thing it waits for; the raw values are part of the JSON format.
-    public enum Kind: String, Hashable, Sendable, CaseIterable {
+    public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
         /// A `pthread_mutex_t` that is not known to be anything else's.
         case mutex
         /// An `NSLock`.
@@ -90,9 +90,9 @@ public struct ThreadWait: Hashable, Sendable {
 }
 
 /// An open file, socket or other descriptor of the target.
-public struct DescriptorRecord: Hashable, Sendable {
+public struct DescriptorRecord: Hashable, Sendable, Codable {
     /// What it stands for.
-    public enum Kind: String, Hashable, Sendable {
+    public enum Kind: String, Hashable, Sendable, Codable {
         case file, directory, pipe, socket, terminal, device, epoll, eventfd, timerfd, signalfd,
             inotify, pidfd, other, closed
     }

@@ -1,5 +1,5 @@
 /// What a task waits for, as its dependency record says (never guessed from names alone).
-public enum Wait: Hashable, Sendable {
+public enum Wait: Hashable, Sendable, Codable {
     /// Nothing: it runs, has finished, or was never started.
     case none
     /// The end of another task.
@@ -26,7 +26,7 @@ public enum Wait: Hashable, Sendable {
     case unknown
 
     /// The kind alone, without who or what; the raw values are part of the JSON format.
-    public enum Kind: String, Hashable, Sendable, CaseIterable {
+    public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
         /// As the case of `Wait` of the same name.
         case none, task, continuation, sleep, stream, yield, group, actor, mainActor, executor,
             globalExecutor, unknown
@@ -52,7 +52,7 @@ public enum Wait: Hashable, Sendable {
 }
 
 /// A task group.
-public struct GroupRecord: Sendable {
+public struct GroupRecord: Sendable, Codable {
     /// Where the group object lies.
     public var address: Address
     /// The task whose group it is.
