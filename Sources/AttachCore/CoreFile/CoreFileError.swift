@@ -1,5 +1,5 @@
 /// Why no capture can be made of a core file.
-public enum CoreFileError: Error, Hashable, Sendable {
+public enum CoreFileError: Error, Hashable, Sendable, Codable {
     /// A file that was named cannot be opened or read.
     case file(path: String, errno: Int32)
     /// What it is unpacked into cannot be made.
@@ -13,7 +13,7 @@ public enum CoreFileError: Error, Hashable, Sendable {
 }
 
 /// Where the files are that were mapped into the process.
-public struct CoreFileOptions: Sendable {
+public struct CoreFileOptions: Hashable, Sendable {
     /// The program that it ran; nil for where the core file says.
     public var executable: String?
     /// The folder that stands for its root; nil for ours.

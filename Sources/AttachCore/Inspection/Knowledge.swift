@@ -46,7 +46,7 @@ struct Knowledge {
     }
 
     /// The mappings that decide what the images are.
-    private static func mapped(of capture: Capture) -> [Mapping] {
+    static func mapped(of capture: Capture) -> [Mapping] {
         capture.mappings.filter { $0.isFile || $0.path == "[vdso]" }
     }
 }

@@ -24,6 +24,32 @@ public struct SecondLook: Sendable {
     /// would miss a thread that went on right after the stop and rests somewhere else since.
     private let switches: [Int32: UInt64]
 
+    /// What it takes to look again from another process, beside the open files.
+    struct Marks: Codable {
+        var start: Int64
+        var threads: [Int32]
+        var switches: [UInt64]
+    }
+
+    /// For another process of ours: what was noted.
+    var marks: Marks {
+        let ordered = switches.sorted { $0.key < $1.key }
+        return Marks(
+            start: start, threads: ordered.map(\.key), switches: ordered.map(\.value))
+    }
+
+    /// For another process of ours: the open files.
+    var descriptors: [Int32] { [directory.descriptor, memory.descriptor] }
+
+    /// The same in that process; nil where the files are not these two.
+    init?(_ marks: Marks, handles: [OpenFile]) {
+        guard handles.count == 2, marks.threads.count == marks.switches.count else { return nil }
+        (directory, memory) = (handles[0], handles[1])
+        start = marks.start
+        switches = Dictionary(
+            zip(marks.threads, marks.switches), uniquingKeysWith: { first, _ in first })
+    }
+
     /// To be made right after the release; nil where the process is gone, or frozen: then nothing
     /// can move.
     init?(_ directory: borrowing ProcessDirectory, thread: Int32, threads: [CapturedThread]) {

@@ -181,6 +181,16 @@ public import AttachReport
 }
 
 extension TargetMemory.Segment {
+    /// Whether it stands for pages that read as zero, without bytes of its own.
+    var isZero: Bool { unsafe base == nil }
+
+    /// Pages that read as zero.
+    static func zeroes(_ range: Range<UInt64>, isWritable: Bool, isCaptured: Bool) -> Self {
+        unsafe Self(
+            start: range.lowerBound, end: range.upperBound, base: nil, isWritable: isWritable,
+            isCaptured: isCaptured)
+    }
+
     func slice(_ from: UInt64, _ to: UInt64) -> Self {
         unsafe Self(
             start: from, end: to, base: base.map { unsafe $0 + Int(from - start) },

@@ -50,6 +50,9 @@ struct Channel: ~Copyable {
 
     deinit { close(descriptor) }
 
+    /// Closes this end in a process that was just forked and will never end this value.
+    func closeHere() { close(descriptor) }
+
     /// The descriptors of two ends that belong together, the caller's to close or to adopt.
     static func pair() throws(Failure) -> (Int32, Int32) {
         var ends: [Int32] = [-1, -1]

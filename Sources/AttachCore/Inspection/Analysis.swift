@@ -1,0 +1,39 @@
+import AttachReport
+
+/// From captures of one process to reports on it, the same way wherever they come from.
+struct Analysis {
+    private let options: InspectionOptions
+    private let debugFiles: DebugFiles?
+    private var knowledge = Knowledge()
+    /// What each part of the last report took, in order.
+    private(set) var times = PhaseTimings()
+
+    /// - Parameter debugFiles: those of the first capture; nil to look for them then.
+    init(options: InspectionOptions, debugFiles: DebugFiles?) {
+        self.options = options
+        self.debugFiles = debugFiles
+    }
+
+    /// The report on a capture. Where watching the process makes a suspicion surer, it is watched.
+    ///
+    /// - Parameter start: When the look began, in nanoseconds on the monotonic clock.
+    mutating func report(on capture: Capture, since start: Int64) -> Report {
+        var assembler = SnapshotAssembler(
+            capture, options: options.snapshot, debugFiles: debugFiles, knowledge: knowledge)
+        var snapshot = assembler.snapshot()
+        knowledge = assembler.knowledge
+        times = assembler.times
+        var diagnosis = times.measure("diagnosis") { Diagnosis(of: snapshot) }
+        if diagnosis.wantsSecondLook, let look = capture.secondLook {
+            snapshot.stillness = times.measure("watching") {
+                look.stillness(of: snapshot, capture: capture)
+            }
+            if snapshot.stillness != nil {
+                diagnosis = times.measure("second diagnosis") { Diagnosis(of: snapshot) }
+            }
+        }
+        return Report(
+            toolVersion: AttachCoreVersion.current, snapshot: snapshot, edges: diagnosis.edges,
+            findings: diagnosis.findings)
+    }
+}
