@@ -13,8 +13,10 @@ struct OutputFile: ~Copyable {
         case write(errno: Int32)
     }
 
-    /// Open for writing.
-    let descriptor: Int32
+    /// Open for writing, as long as this value lives.
+    var descriptor: Int32 { file.number < 0 ? 1 : file.number }
+    /// None for standard output.
+    private let file: FileDescriptor
     private let path: String?
     private let temporaryPath: String?
 
@@ -25,29 +27,29 @@ struct OutputFile: ~Copyable {
     /// The same; nil and `-` stand for standard output.
     init(path: String?) throws(Failure) {
         guard let path, path != "-" else {
-            descriptor = 1
+            file = FileDescriptor(adopting: -1)
             self.path = nil
             temporaryPath = nil
             return
         }
         guard !path.isEmpty else { throw .create(path: "a file without a name", errno: ENOENT) }
         if let special = try Self.openSpecial(path) {
-            descriptor = special
+            file = special
             self.path = nil
             temporaryPath = nil
             return
         }
         let place = Self.resolved(path)
         let temporary = place + ".\(getpid()).partial"
-        let file = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw .create(path: path, errno: errno) }
-        descriptor = file
+        let made = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard made >= 0 else { throw .create(path: path, errno: errno) }
+        file = FileDescriptor(adopting: made)
         self.path = place
         temporaryPath = temporary
     }
 
     /// A device or a pipe cannot be replaced, only written; nil for anything else.
-    private static func openSpecial(_ path: String) throws(Failure) -> Int32? {
+    private static func openSpecial(_ path: String) throws(Failure) -> FileDescriptor? {
         var status = stat()
         guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else {
             return nil
@@ -55,7 +57,7 @@ struct OutputFile: ~Copyable {
         // A pipe that nobody reads is an error, and nothing to wait for.
         let file = unsafe open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { throw .create(path: path, errno: errno) }
-        return file
+        return FileDescriptor(adopting: file)
     }
 
     /// What a link stands for, so that the link stays one.
@@ -79,7 +81,6 @@ struct OutputFile: ~Copyable {
     /// Gives the file its name, or takes it away again. What failed, if anything did.
     func finish(keep: Bool) -> Failure? {
         guard let path, let temporaryPath else { return nil }
-        defer { close(descriptor) }
         guard keep else {
             unsafe unlink(temporaryPath)
             return nil

@@ -85,7 +85,7 @@ struct CommandLineTests {
             ("\"$@\" -o ''", 74, "a file without a name"),
             // That we may open no more files does not mean that the process is gone.
             ("ulimit -n 6; \"$@\"", 70, "Too many open files; raise the limit with `ulimit -n`"),
-            ("ulimit -n 8; \"$@\"", 70, "Too many open files; raise the limit with `ulimit -n`"),
+            ("ulimit -n 7; \"$@\"", 70, "Too many open files; raise the limit with `ulimit -n`"),
             ("ulimit -s 128; \"$@\"", 0, ""),
             (
                 "\"$@\" & while read -r child _ </proc/$!/task/$!/children; "

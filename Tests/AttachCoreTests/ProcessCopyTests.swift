@@ -59,7 +59,7 @@ struct ProcessCopyTests {
             var core = rlimit()
             _ = unsafe getrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &core)
             lines.append("core \(core.rlim_cur)")
-            let status = (try? FileBytes.read("/proc/self/status", limit: 1 << 16).get()) ?? []
+            let status = (try? FileBytes.read("/proc/self/status", limit: 1 << 16)) ?? []
             let text = String(decoding: status, as: UTF8.self)
             lines += text.split(separator: "\n").map(String.init)
             return Array(lines.joined(separator: "\n").utf8)
@@ -98,7 +98,7 @@ struct ProcessCopyTests {
         // The kernel kills it; whoever adopts it may collect it late.
         var state: Substring?
         for _ in 0..<1000 {
-            let stat = (try? FileBytes.read("/proc/\(inner)/stat", limit: 4096).get()) ?? []
+            let stat = (try? FileBytes.read("/proc/\(inner)/stat", limit: 4096)) ?? []
             state = String(decoding: stat, as: UTF8.self).split(separator: " ").dropFirst(2).first
             if state == nil || state == "Z" || state == "X" { break }
             usleep(10_000)

@@ -29,7 +29,7 @@ public struct KernelReferences: Sendable, Codable {
                 return
             }
             for number in numbers {
-                guard case .success(let link) = directory.link(at: "task/\(thread)/fd/\(number)")
+                guard let link = directory.destination(of: "task/\(thread)/fd/\(number)")
                 else { continue }
                 switch link {
                 case "anon_inode:[eventpoll]": epolls.append(number)

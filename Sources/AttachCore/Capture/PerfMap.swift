@@ -21,14 +21,11 @@ public struct PerfMap: Sendable {
     init?(pid: Int32?, user: UInt32?, root: TargetRoot?) {
         guard let root, let pid, let user else { return nil }
         let name = "perf-\(pid).map"
-        let descriptor = root.open("/tmp/\(name)", followsLast: false)
-        guard descriptor >= 0 else { return nil }
-        let file = OpenFile(adopting: descriptor)
-        var found = stat()
-        guard unsafe fstat(descriptor, &found) == 0, found.st_uid == user || found.st_uid == 0,
+        guard let file = try? root.open("/tmp/\(name)", followsLast: false),
+            let found = try? file.status(), found.st_uid == user || found.st_uid == 0,
             found.st_size <= Self.sizeLimit
         else { return nil }
-        self.file = file
+        self.file = OpenFile(file)
         self.name = name
     }
 }

@@ -17,20 +17,17 @@ public struct TargetRoot: Sendable {
 
     /// A folder of ours that stands for one.
     init(folder path: String) throws(SystemError) {
-        let descriptor = unsafe cl_openat(AT_FDCWD, path, cl_open_path_only | O_DIRECTORY)
-        guard descriptor >= 0 else { throw SystemError(errno: -descriptor) }
-        folder = OpenFile(adopting: descriptor)
+        folder = OpenFile(try FileDescriptor.open(path, flags: cl_open_path_only | O_DIRECTORY))
         self.path = ""
     }
 
-    /// Opens a regular file by a path as the kernel states it; a negative errno where it cannot
-    /// be. The caller closes it.
+    /// Opens a regular file by a path as the kernel states it.
     ///
     /// - Parameter followsLast: Whether the last part of the path may be a link.
-    func open(_ path: String, followsLast: Bool = true) -> Int32 {
-        guard !path.isEmpty else { return -ENOENT }
-        return unsafe cl_open_in_root(
-            folder.descriptor, inside(path), followsLast ? 0 : O_NOFOLLOW)
+    func open(_ path: String, followsLast: Bool = true) throws(SystemError) -> FileDescriptor {
+        guard !path.isEmpty else { throw SystemError(errno: ENOENT) }
+        return try FileDescriptor(
+            unsafe cl_open_in_root(folder.descriptor, inside(path), followsLast ? 0 : O_NOFOLLOW))
     }
 
     /// The path as the process itself would write it.

@@ -1,5 +1,4 @@
 import AttachReport
-import CLinux
 import Glibc
 
 /// Opens the files that were mapped into the process of a core file, and makes sure that they are
@@ -82,24 +81,18 @@ struct CoreModules {
                         buildID: MemoryImage.buildID(of: parts, in: memory)))
                 continue
             }
-            var descriptor = -ENOENT
-            for path in MappedPath.names(first.path) {
-                descriptor = Self.open(given ?? path, root: given == nil ? sysroot : nil)
-                if descriptor >= 0 { break }
-            }
-            if let given, descriptor < 0 { throw .file(path: given, errno: -descriptor) }
             var file = MappedFile(
                 path: first.path, device: first.device, inode: first.inode, file: nil)
-            if descriptor >= 0 {
-                file.file = accepted(
-                    OpenFile(adopting: descriptor), parts, isGiven: given != nil,
-                    stamp: original)
-            } else {
+            do throws(SystemError) {
+                let names = given.map { [$0] } ?? MappedPath.names(first.path)
+                let opened = try Self.open(names, root: given == nil ? sysroot : nil)
+                file.file = accepted(opened, parts, isGiven: given != nil, stamp: original)
+            } catch {
+                if let given { throw .file(path: given, errno: error.errno) }
                 gaps.append(
                     Gap(
                         .file(first.path), address: Address(first.start),
-                        reason: .noSymbols,
-                        detail: SystemError(errno: -descriptor).words + wayOut(number, executable)))
+                        reason: .noSymbols, detail: error.words + wayOut(number, executable)))
             }
             if file.file == nil {
                 file.buildID = MemoryImage.buildID(of: parts, in: memory)
@@ -114,9 +107,20 @@ struct CoreModules {
             ? "; say where it is with --executable" : "; say where it is with --sysroot"
     }
 
-    private static func open(_ path: String, root: TargetRoot?) -> Int32 {
-        if let root { return root.open(path) }
-        return path.isEmpty ? -ENOENT : unsafe cl_open_regular(AT_FDCWD, path)
+    /// Opens the first of these names that can be opened; throws why the last one cannot.
+    private static func open(
+        _ names: [String], root: TargetRoot?
+    ) throws(SystemError) -> OpenFile {
+        var failure = SystemError(errno: ENOENT)
+        for name in names {
+            do throws(SystemError) {
+                guard let root else { return try OpenFile(regular: name) }
+                return OpenFile(try root.open(name))
+            } catch {
+                failure = error
+            }
+        }
+        throw failure
     }
 
     // MARK: Is it the same?

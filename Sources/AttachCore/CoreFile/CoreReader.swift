@@ -88,17 +88,19 @@ public enum CoreReader {
         _ path: String
     ) throws(CoreFileError) -> (file: OpenFile, gaps: [Gap], modified: Int64) {
         // A pipe that nobody writes to is empty, and nothing to wait for.
-        let descriptor =
-            path == "-"
-            ? cl_duplicate(0)
-            : unsafe cl_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
-        guard descriptor >= 0 else { throw .file(path: path, errno: -descriptor) }
-        var file = OpenFile(adopting: descriptor)
-        var gaps: [Gap] = []
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else {
-            throw .file(path: path, errno: errno)
+        var file: OpenFile
+        let status: stat
+        do throws(SystemError) {
+            let opened =
+                path == "-"
+                ? try FileDescriptor(cl_duplicate(0))
+                : try FileDescriptor.open(path, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY)
+            status = try opened.status()
+            file = OpenFile(opened)
+        } catch {
+            throw .file(path: path, errno: error.errno)
         }
+        var gaps: [Gap] = []
         switch status.st_mode & S_IFMT {
         case S_IFREG: break
         case S_IFDIR: throw .notACore(path: path, what: "a folder")

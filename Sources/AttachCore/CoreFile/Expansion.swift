@@ -74,22 +74,22 @@ enum Expansion {
         }
         var failure = (folders[0], ENOENT)
         for folder in folders {
-            let descriptor = unsafe cl_open_temporary(folder)
-            guard descriptor >= 0 else {
-                failure = (folder, -descriptor)
+            let file: OpenFile
+            do throws(SystemError) {
+                file = OpenFile(try FileDescriptor(unsafe cl_open_temporary(folder)))
+            } catch {
+                failure = (folder, error.errno)
                 continue
             }
-            let file = OpenFile(adopting: descriptor)
             var system = statvfs()
-            guard unsafe fstatvfs(descriptor, &system) == 0 else { continue }
+            guard unsafe fstatvfs(file.descriptor, &system) == 0 else { continue }
             let free = UInt64(system.f_bavail).multipliedReportingOverflow(
                 by: UInt64(system.f_frsize))
             return (file, (free.overflow ? .max : free.partialValue) / 2)
         }
-        let descriptor = cl_open_in_memory()
-        guard descriptor >= 0 else {
+        guard let file = try? FileDescriptor(cl_open_in_memory()) else {
             throw .noTemporaryFile(folder: failure.0, errno: failure.1)
         }
-        return (OpenFile(adopting: descriptor), CapturePreparation.freeMemory() / 2)
+        return (OpenFile(file), FreeMemory.bytes() / 2)
     }
 }

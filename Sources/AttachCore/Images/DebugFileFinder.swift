@@ -82,10 +82,8 @@ enum DebugFileFinder {
     private static func open(
         _ path: String, in root: TargetRoot, _ way: DebugFileRecord.Way
     ) -> DebugFileCandidate? {
-        let descriptor = root.open(path)
-        guard descriptor >= 0 else { return nil }
+        guard let file = try? root.open(path) else { return nil }
         return DebugFileCandidate(
-            file: OpenFile(adopting: descriptor),
-            record: DebugFileRecord(path: path, foundBy: way))
+            file: OpenFile(file), record: DebugFileRecord(path: path, foundBy: way))
     }
 }

@@ -46,7 +46,7 @@ struct Debuginfod {
             decoding: answer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         switch result {
         case 0:
-            guard let file = OpenFile(regular: text) else { break }
+            guard let file = try? OpenFile(regular: text) else { break }
             fetched.append(name)
             return DebugFileCandidate(
                 file: file, record: DebugFileRecord(path: text, foundBy: .debuginfod))

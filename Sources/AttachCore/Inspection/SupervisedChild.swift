@@ -47,46 +47,48 @@ public enum SupervisedChild {
         var ends: [Int32] = [-1, -1]
         let failure = unsafe cl_pipe(&ends)
         guard failure == 0 else { throw .system(what: "make a pipe", errno: failure) }
-        let signals = cl_end_signals()
+        let reading = FileDescriptor(adopting: ends[0])
+        let writing = FileDescriptor(adopting: ends[1])
+        let signals = FileDescriptor(adopting: cl_end_signals())
         let parent = getpid()
         let child = cl_fork()
         guard child >= 0 else { throw .system(what: "fork", errno: -child) }
         if child == 0 {
             guard cl_die_with_parent(parent) == 0 else { _exit(Self.unbound) }
             cl_leave_terminal()
-            close(ends[0])
+            _ = consume reading
+            _ = consume signals
             cl_fault_silently()
             cl_allow_many_files()
             // Names and debug information of the target decide how deep their readers go.
             let status = OwnThread.run(stackBytes: 64 << 20) { () throws(Never) -> Int32 in
                 body { progress in
                     var byte = progress.rawValue
-                    _ = unsafe write(ends[1], &byte, 1)
+                    _ = unsafe write(writing.number, &byte, 1)
                 }
             }
             _exit(status.get())
         }
-        close(ends[1])
-        defer {
-            close(ends[0])
-            if signals >= 0 { close(signals) }
-        }
+        _ = consume writing
         var watch = Watch(
-            child: child, progress: ends[0], signals: signals, deadlines: deadlines)
+            child: child, progress: reading, signals: signals, deadlines: deadlines)
         return watch.untilEnd()
     }
 
     /// Waits for one child.
-    private struct Watch {
+    private struct Watch: ~Copyable {
         let child: Int32
-        let progress: Int32
-        let signals: Int32
+        let progress: FileDescriptor
+        let signals: FileDescriptor
         let deadlines: Deadlines
         private let start = Clock.monotonic()
         private var stopDeadline: Int64?
         private var isProgressOpen = true
 
-        init(child: Int32, progress: Int32, signals: Int32, deadlines: Deadlines) {
+        init(
+            child: Int32, progress: consuming FileDescriptor, signals: consuming FileDescriptor,
+            deadlines: Deadlines
+        ) {
             self.child = child
             self.progress = progress
             self.signals = signals
@@ -94,18 +96,19 @@ public enum SupervisedChild {
         }
 
         mutating func untilEnd() -> SupervisedOutcome {
-            let handle = cl_pidfd_open(child)
-            defer { if handle >= 0 { close(handle) } }
+            let process = FileDescriptor(adopting: cl_pidfd_open(child))
             while true {
                 let now = Clock.monotonic()
                 if let stopDeadline, now >= stopDeadline { return end(.stopTimeout) }
                 if now >= start + deadlines.total { return end(.timeout) }
                 let next = min(stopDeadline ?? .max, start + deadlines.total)
+                let handle = process.number
                 var pollers = [
                     pollfd(fd: handle, events: Int16(POLLIN), revents: 0),
-                    pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
+                    pollfd(fd: signals.number, events: Int16(POLLIN), revents: 0),
                     pollfd(
-                        fd: isProgressOpen ? progress : -1, events: Int16(POLLIN), revents: 0),
+                        fd: isProgressOpen ? progress.number : -1, events: Int16(POLLIN), revents: 0
+                    ),
                 ]
                 // Without a pidfd (before Linux 5.3) we have to look now and then.
                 let longest: Int64 = handle >= 0 ? .max : 10
@@ -113,7 +116,7 @@ public enum SupervisedChild {
                 _ = unsafe poll(&pollers, nfds_t(pollers.count), milliseconds)
                 if pollers[2].revents != 0 { takeProgress() }
                 if pollers[1].revents != 0 {
-                    let signal = cl_take_signal(signals)
+                    let signal = cl_take_signal(signals.number)
                     if signal != 0 { return end(.interrupted(signal: signal)) }
                 }
                 if pollers[0].revents != 0 || handle < 0, let outcome = reap(block: false) {
@@ -124,7 +127,7 @@ public enum SupervisedChild {
 
         private mutating func takeProgress() {
             var byte: UInt8 = 0
-            guard unsafe read(progress, &byte, 1) == 1 else {
+            guard unsafe read(progress.number, &byte, 1) == 1 else {
                 isProgressOpen = false
                 return
             }

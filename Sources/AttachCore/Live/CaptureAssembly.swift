@@ -175,9 +175,9 @@ enum ProcessFacts {
     static func record(
         _ directory: borrowing ProcessDirectory, target: TargetCheck.Passed
     ) -> ProcessRecord {
-        let bytes = try? directory.contents(of: "stat").get()
+        let bytes = try? directory.contents(of: "stat")
         let status = ProcessStatus(directory.text(of: "status") ?? "")
-        let arguments = (try? directory.contents(of: "cmdline", limit: 1 << 20).get()) ?? []
+        let arguments = (try? directory.contents(of: "cmdline", limit: 1 << 20)) ?? []
         let inner = status.namespaceIDs.count > 1 ? Array(status.namespaceIDs.dropFirst()) : []
         return ProcessRecord(
             pid: directory.pid, name: bytes.flatMap(ThreadStat.init)?.name ?? "",
@@ -189,9 +189,7 @@ enum ProcessFacts {
     }
 
     private static func startTime(_ ticks: UInt64) -> Double? {
-        guard case .success(let bytes) = FileBytes.read("/proc/stat", limit: 1 << 20) else {
-            return nil
-        }
+        guard let bytes = try? FileBytes.read("/proc/stat", limit: 1 << 20) else { return nil }
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n")
         where line.hasPrefix("btime ") {
             guard let boot = Double(line.dropFirst(6)) else { return nil }
@@ -210,7 +208,7 @@ enum ProcessFacts {
     /// What the kernel told its program (getauxval(3)).
     static func auxiliaryVector(_ directory: borrowing ProcessDirectory, thread: Int32) -> [UInt64]
     {
-        let bytes = (try? directory.contents(of: "task/\(thread)/auxv", limit: 1 << 16).get()) ?? []
+        let bytes = (try? directory.contents(of: "task/\(thread)/auxv", limit: 1 << 16)) ?? []
         return stride(from: 0, to: bytes.count - bytes.count % 8, by: 8).map { place in
             bytes[place..<place + 8].reversed().reduce(0) { $0 << 8 | UInt64($1) }
         }

@@ -60,7 +60,7 @@ struct CapturePreparation: ~Copyable {
         let resident =
             all.map { ResidentPages.intersect($0, writable) } ?? writable.map(\.range)
         let bytes = resident.reduce(0) { $0 + $1.count }
-        let budget = Int(clamping: limits.maximumBytes ?? freeMemory() / 2)
+        let budget = Int(clamping: limits.maximumBytes ?? FreeMemory.bytes() / 2)
         // Room for what it allocates until it is stopped; only reserved, so it costs nothing.
         let reserve = min(bytes + bytes / 2 + (256 << 20), max(budget, 1 << 20))
         let arena = try MemoryArena(
@@ -112,19 +112,6 @@ struct CapturePreparation: ~Copyable {
             stats[id] = directory.stat(ofThread: id)
         }
         return stats
-    }
-
-    /// `MemAvailable` of `/proc/meminfo`, in bytes; 1 GiB where it cannot be read.
-    static func freeMemory() -> UInt64 {
-        guard case .success(let bytes) = FileBytes.read("/proc/meminfo", limit: 1 << 16) else {
-            return 1 << 30
-        }
-        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-        where line.hasPrefix("MemAvailable:") {
-            let fields = line.split(separator: " ")
-            if fields.count > 1, let kibibytes = UInt64(fields[1]) { return kibibytes << 10 }
-        }
-        return 1 << 30
     }
 }
 

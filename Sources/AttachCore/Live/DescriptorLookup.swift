@@ -1,5 +1,4 @@
 import AttachReport
-import CLinux
 import Glibc
 
 /// Looks up what the descriptors are that threads wait on, after the target was released.
@@ -43,9 +42,9 @@ struct DescriptorLookup: ~Copyable {
             return
         }
         let link: String
-        switch directory.link(at: "\(folder)/fd/\(number)") {
-        case .success(let destination): link = destination
-        case .failure(let error):
+        do throws(SystemError) {
+            link = try directory.link(at: "\(folder)/fd/\(number)")
+        } catch {
             // Anything but "no such file" says nothing about the descriptor.
             if error.errno == ENOENT { found[number] = OpenDescriptor(number, link: nil) }
             return
@@ -54,8 +53,7 @@ struct DescriptorLookup: ~Copyable {
         switch open.record.kind {
         case .file, .epoll, .eventfd, .timerfd, .pidfd:
             let text = try? directory.contents(
-                of: "\(folder)/fdinfo/\(number)", limit: Self.informationLimit
-            ).get()
+                of: "\(folder)/fdinfo/\(number)", limit: Self.informationLimit)
             open = OpenDescriptor(
                 number, link: link, information: text.map { String(decoding: $0, as: UTF8.self) })
         case .socket:
@@ -106,16 +104,10 @@ struct DescriptorLookup: ~Copyable {
                 || threads[$0].systemCall?.number == SystemCallRepair.restart(architecture)
         }
         guard !incomplete.isEmpty else { return }
-        let memory = directory.open("task/\(handle)/mem")
-        guard memory >= 0 else { return }
-        defer { close(memory) }
+        guard let file = try? directory.open("task/\(handle)/mem") else { return }
+        let memory = OpenFile(file)
         let repair = SystemCallRepair { address, count in
-            guard let offset = off_t(exactly: address.value) else { return nil }
-            var bytes = [UInt8](repeating: 0, count: count)
-            let read = unsafe bytes.withUnsafeMutableBytes { buffer in
-                unsafe pread(memory, buffer.baseAddress, buffer.count, offset)
-            }
-            return read == count ? bytes : nil
+            memory.bytes(at: address.value, count: count)
         }
         for index in incomplete { repair.repair(&threads[index]) }
     }
@@ -189,18 +181,12 @@ struct DescriptorLookup: ~Copyable {
     private func read(
         _ kind: SocketTable.Kind, _ directory: borrowing ProcessDirectory, _ inodes: Set<UInt64>
     ) -> [UInt64: String] {
-        let file = directory.open("\(folder)/net/\(kind.rawValue)")
-        guard file >= 0 else { return [:] }
-        defer { close(file) }
+        guard let file = try? directory.open("\(folder)/net/\(kind.rawValue)") else { return [:] }
         var table = SocketTable(kind, wanted: inodes)
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         var total = 0
         while !table.isDone, total < Self.tableLimit, Clock.monotonic() < deadline {
-            let count = unsafe chunk.withUnsafeMutableBytes { buffer in
-                unsafe Glibc.read(file, buffer.baseAddress, buffer.count)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { break }
+            guard let count = try? file.read(into: &chunk), count > 0 else { break }
             total += count
             table.append(chunk[..<count])
         }

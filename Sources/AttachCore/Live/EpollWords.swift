@@ -34,10 +34,8 @@ struct EpollWords {
                 incompleteBecause = "its epolls have too many members to be read"
                 return
             }
-            guard
-                case .success(let bytes) = directory.contents(
-                    of: "task/\(thread)/fdinfo/\(number)", limit: left)
-            else {
+            let path = "task/\(thread)/fdinfo/\(number)"
+            guard let bytes = try? directory.contents(of: path, limit: left) else {
                 incompleteBecause = "what an epoll waits for could not be read"
                 continue
             }

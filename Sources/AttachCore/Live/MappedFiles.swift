@@ -19,17 +19,18 @@ enum MappedFiles {
         var seen: Set<MappedIdentity> = []
         for mapping in mappings where mapping.isExecutable && mapping.isFile {
             guard seen.insert(mapping.identity).inserted else { continue }
-            let (descriptor, isCertain) = open(mapping, directory, thread, root)
             var file = MappedFile(
                 path: mapping.path, device: mapping.device, inode: mapping.inode, file: nil)
-            file.isCertain = isCertain
-            if descriptor >= 0 {
-                file.file = OpenFile(adopting: descriptor)
-            } else {
+            do throws(SystemError) {
+                let found = try open(mapping, directory, thread, root)
+                file.file = found.file
+                file.isCertain = found.isCertain
+            } catch {
+                file.isCertain = false
                 gaps.append(
                     Gap(
                         .file(mapping.path), address: Address(mapping.start),
-                        reason: .noSymbols, detail: SystemError(errno: -descriptor).words))
+                        reason: .noSymbols, detail: error.words))
             }
             files.append(file)
         }
@@ -39,33 +40,43 @@ enum MappedFiles {
     private static func open(
         _ mapping: Mapping, _ directory: borrowing ProcessDirectory, _ thread: Int32,
         _ root: TargetRoot?
-    ) -> (descriptor: Int32, isCertain: Bool) {
+    ) throws(SystemError) -> (file: OpenFile, isCertain: Bool) {
         // proc_pid_map_files(5)
         let range = String(mapping.start, radix: 16) + "-" + String(mapping.end, radix: 16)
-        let link = directory.openRegular("map_files/\(range)")
-        if link >= 0 { return (link, true) }
-        var best: (descriptor: Int32, likeness: Int) = (-EACCES, -1)
-        func consider(_ descriptor: Int32, atLeast least: Int) {
-            guard descriptor >= 0 else {
-                if best.descriptor < 0 { best.descriptor = descriptor }
-                return
-            }
-            let identity = FileIdentity(descriptor: descriptor)
-            let likeness =
-                identity?.mapped == mapping.identity ? 2 : identity?.inode == mapping.inode ? 1 : 0
-            guard likeness >= least, likeness > best.likeness else {
-                close(descriptor)
-                return
-            }
-            if best.descriptor >= 0 { close(best.descriptor) }
-            best = (descriptor, likeness)
+        if let link = try? directory.openRegular("map_files/\(range)") {
+            return (OpenFile(link), true)
         }
-        for path in MappedPath.names(mapping.path) where best.likeness < 2 {
-            consider(root?.open(path) ?? -EACCES, atLeast: 0)
+        var best: (file: OpenFile, likeness: Int)?
+        var failure: SystemError?
+        func consider(
+            atLeast least: Int, _ open: () throws(SystemError) -> FileDescriptor
+        ) {
+            do throws(SystemError) {
+                let file = try open()
+                let identity = FileIdentity(descriptor: file.number)
+                let likeness =
+                    identity?.mapped == mapping.identity
+                    ? 2 : identity?.inode == mapping.inode ? 1 : 0
+                guard likeness >= least, likeness > best?.likeness ?? -1 else { return }
+                best = (OpenFile(file), likeness)
+            } catch {
+                failure = error
+            }
+        }
+        for path in MappedPath.names(mapping.path) where best?.likeness != 2 {
+            consider(atLeast: 0) { () throws(SystemError) in
+                guard let root else { throw SystemError(errno: EACCES) }
+                return try root.open(path)
+            }
         }
         // The program is to be had without a name, and without a privilege.
-        if best.likeness < 2 { consider(directory.openRegular("task/\(thread)/exe"), atLeast: 1) }
-        return (best.descriptor, best.likeness == 2)
+        if best?.likeness != 2 {
+            consider(atLeast: 1) { () throws(SystemError) in
+                try directory.openRegular("task/\(thread)/exe")
+            }
+        }
+        guard let best else { throw failure ?? SystemError(errno: EACCES) }
+        return (best.file, best.likeness == 2)
     }
 
     /// What is to be read of the target's memory because it has to stand for its file: the

@@ -11,9 +11,11 @@ enum PermissionDiagnosis {
     ) -> PermissionCause? {
         // To open it takes the permission to attach, and does nothing to the process
         // (proc_pid_mem(5)).
-        let file = directory.open("task/\(thread)/mem")
-        if file == -EACCES || file == -EPERM { return cause(of: directory) }
-        if file >= 0 { close(file) }
+        do throws(SystemError) {
+            _ = try directory.open("task/\(thread)/mem")
+        } catch {
+            if error.errno == EACCES || error.errno == EPERM { return cause(of: directory) }
+        }
         return hindrance(ProcessStatus(directory.text(of: "status") ?? ""))
     }
 
@@ -66,16 +68,15 @@ enum PermissionDiagnosis {
 
     /// The kernel hands an undumpable process's folder to root (proc(5)).
     private static func isOwnedByRoot(_ directory: borrowing ProcessDirectory) -> Bool {
-        let file = directory.open("stat")
-        guard file >= 0 else { return false }
-        defer { close(file) }
-        var status = stat()
-        return unsafe fstat(file, &status) == 0 && status.st_uid == 0
+        guard let file = try? directory.open("stat"), let status = try? file.status() else {
+            return false
+        }
+        return status.st_uid == 0
     }
 
     private static func yamaScope() -> Int? {
         let path = "/proc/sys/kernel/yama/ptrace_scope"
-        guard case .success(let bytes) = FileBytes.read(path, limit: 16) else { return nil }
+        guard let bytes = try? FileBytes.read(path, limit: 16) else { return nil }
         return Int(String(decoding: bytes.prefix { $0 >= 0x30 && $0 <= 0x39 }, as: UTF8.self))
     }
 }

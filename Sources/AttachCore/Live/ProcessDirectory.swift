@@ -8,36 +8,31 @@ import Glibc
 struct ProcessDirectory: ~Copyable {
     /// The pid it was opened by.
     let pid: Int32
-    private let descriptor: Int32
+    private let folder: FileDescriptor
 
     /// Opens the directory.
     init(pid: Int32) throws(AttachError) {
-        let result = unsafe cl_openat(AT_FDCWD, "/proc/\(pid)", O_RDONLY | O_DIRECTORY)
-        guard result >= 0 else {
-            throw result == -ENOENT || result == -ESRCH
-                ? .noSuchProcess(pid: pid) : .system(what: "open /proc/\(pid)", errno: -result)
+        do throws(SystemError) {
+            folder = try FileDescriptor.open("/proc/\(pid)", flags: O_RDONLY | O_DIRECTORY)
+        } catch {
+            throw error.errno == ENOENT || error.errno == ESRCH
+                ? .noSuchProcess(pid: pid) : .system(what: "open /proc/\(pid)", errno: error.errno)
         }
         self.pid = pid
-        descriptor = result
     }
-
-    deinit { close(descriptor) }
 
     /// The pids of all processes that we are shown, in no order.
     static func all() throws(AttachError) -> [Int32] {
-        switch numbers(in: unsafe cl_openat(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY)) {
-        case .success(let pids): return pids
-        case .failure(let error): throw .system(what: "read /proc", errno: error.errno)
+        do throws(SystemError) {
+            return try numbers(in: FileDescriptor.open("/proc", flags: O_RDONLY | O_DIRECTORY))
+        } catch {
+            throw .system(what: "read /proc", errno: error.errno)
         }
     }
 
-    /// The bytes of a file below the directory; at most `limit`. The result is a negative errno
-    /// where it could not be read.
-    func contents(of path: String, limit: Int = 64 << 20) -> Result<[UInt8], SystemError> {
-        let file = unsafe cl_openat(descriptor, path, O_RDONLY)
-        guard file >= 0 else { return .failure(SystemError(errno: -file)) }
-        defer { close(file) }
-        return FileBytes.read(descriptor: file, limit: limit)
+    /// The bytes of a file below the directory; at most `limit`.
+    func contents(of path: String, limit: Int = 64 << 20) throws(SystemError) -> [UInt8] {
+        try folder.open(path).contents(limit: limit)
     }
 
     /// The bytes of a file that every living process has.
@@ -45,9 +40,10 @@ struct ProcessDirectory: ~Copyable {
     /// - Throws: `ended` where it is not there any more, and otherwise what is in the way: that
     ///   we may open no more files does not mean that the process has ended.
     func required(_ path: String) throws(AttachError) -> [UInt8] {
-        switch contents(of: path) {
-        case .success(let bytes): return bytes
-        case .failure(let error): throw failure(error, reading: path)
+        do throws(SystemError) {
+            return try contents(of: path)
+        } catch {
+            throw failure(error, reading: path)
         }
     }
 
@@ -62,32 +58,30 @@ struct ProcessDirectory: ~Copyable {
 
     /// The same as text, ill-formed UTF-8 replaced; nil where it could not be read.
     func text(of path: String) -> String? {
-        guard case .success(let bytes) = contents(of: path) else { return nil }
-        return String(decoding: bytes, as: UTF8.self)
+        (try? contents(of: path)).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// What `stat` says of a thread now; nil once it has ended.
     func stat(ofThread id: Int32) -> ThreadStat? {
-        guard case .success(let bytes) = contents(of: "task/\(id)/stat") else { return nil }
-        return ThreadStat(bytes)
+        (try? contents(of: "task/\(id)/stat")).flatMap { ThreadStat($0) }
     }
 
     /// Where a link leads; nil where it could not be read.
-    func destination(of path: String) -> String? { try? link(at: path).get() }
+    func destination(of path: String) -> String? { try? link(at: path) }
 
     /// Where a link leads.
-    func link(at path: String) -> Result<String, SystemError> {
+    func link(at path: String) throws(SystemError) -> String {
         var buffer = [UInt8](repeating: 0, count: 4096)
         var failure: Int32 = 0
         let count = unsafe buffer.withUnsafeMutableBytes { bytes -> Int in
             guard let base = bytes.baseAddress else { return -1 }
             let count = unsafe readlinkat(
-                descriptor, path, base.assumingMemoryBound(to: CChar.self), bytes.count)
+                folder.number, path, base.assumingMemoryBound(to: CChar.self), bytes.count)
             if count < 0 { failure = errno }
             return count
         }
-        guard count >= 0 else { return .failure(SystemError(errno: failure)) }
-        return .success(String(decoding: buffer[..<count], as: UTF8.self))
+        guard count >= 0 else { throw SystemError(errno: failure) }
+        return String(decoding: buffer[..<count], as: UTF8.self)
     }
 
     /// An extended attribute of a file below the directory, as text; nil where it has none.
@@ -95,26 +89,26 @@ struct ProcessDirectory: ~Copyable {
         var buffer = [UInt8](repeating: 0, count: 256)
         let count = unsafe buffer.withUnsafeMutableBytes { bytes -> Int in
             guard let base = bytes.baseAddress else { return -1 }
-            return unsafe cl_attribute(descriptor, path, name, base, bytes.count)
+            return unsafe cl_attribute(folder.number, path, name, base, bytes.count)
         }
         guard count > 0, count <= buffer.count else { return nil }
         return String(decoding: buffer[..<count].prefix { $0 != 0 }, as: UTF8.self)
     }
 
-    /// Opens a file or folder below the directory; a negative errno where it cannot be. The
-    /// caller closes it.
-    func open(_ path: String, flags: Int32 = O_RDONLY) -> Int32 {
-        unsafe cl_openat(descriptor, path, flags)
+    /// Opens a file or folder below the directory.
+    func open(_ path: String, flags: Int32 = O_RDONLY) throws(SystemError) -> FileDescriptor {
+        try folder.open(path, flags: flags)
     }
 
-    /// Opens a regular file below the directory for reading; a negative errno where it is none, or
-    /// cannot be opened. The caller closes it.
-    func openRegular(_ path: String) -> Int32 { unsafe cl_open_regular(descriptor, path) }
+    /// Opens a regular file below the directory for reading; EINVAL for anything else.
+    func openRegular(_ path: String) throws(SystemError) -> FileDescriptor {
+        try FileDescriptor(unsafe cl_open_regular(folder.number, path))
+    }
 
     /// The numbers that a folder's entries have for names; nil where it cannot be read, or has
     /// more of them than `limit`.
     func numbers(in folder: String, limit: Int) -> [Int32]? {
-        guard case .success(let ids) = entries(of: folder), ids.count <= limit else { return nil }
+        guard let ids = try? entries(of: folder), ids.count <= limit else { return nil }
         return ids
     }
 
@@ -122,26 +116,25 @@ struct ProcessDirectory: ~Copyable {
     ///
     /// - Throws: as `required` does.
     func threadIDs() throws(AttachError) -> [Int32] {
-        switch entries(of: "task") {
-        case .failure(let error): throw failure(error, reading: "task")
-        case .success(let ids):
-            guard !ids.isEmpty else { throw .ended(pid: pid) }
-            return ids.sorted()
+        let ids: [Int32]
+        do throws(SystemError) {
+            ids = try entries(of: "task")
+        } catch {
+            throw failure(error, reading: "task")
         }
+        guard !ids.isEmpty else { throw .ended(pid: pid) }
+        return ids.sorted()
     }
 
-    private func entries(of folder: String) -> Result<[Int32], SystemError> {
-        Self.numbers(in: open(folder, flags: O_RDONLY | O_DIRECTORY))
+    private func entries(of path: String) throws(SystemError) -> [Int32] {
+        try Self.numbers(in: open(path, flags: O_RDONLY | O_DIRECTORY))
     }
 
-    /// The numbers among the names in an open folder, which is closed; or why it is not open.
-    private static func numbers(in file: Int32) -> Result<[Int32], SystemError> {
-        guard file >= 0 else { return .failure(SystemError(errno: -file)) }
-        guard let stream = unsafe fdopendir(file) else {
-            let error = SystemError(errno: errno)
-            close(file)
-            return .failure(error)
-        }
+    /// The numbers among the names in a folder.
+    private static func numbers(in folder: consuming FileDescriptor) throws(SystemError) -> [Int32] {
+        guard let stream = unsafe fdopendir(folder.number) else { throw SystemError(errno: errno) }
+        // The stream closes it.
+        _ = folder.release()
         defer { unsafe closedir(stream) }
         var ids: [Int32] = []
         while let entry = unsafe readdir(stream) {
@@ -150,7 +143,7 @@ struct ProcessDirectory: ~Copyable {
             }
             if let id { ids.append(id) }
         }
-        return .success(ids)
+        return ids
     }
 
     /// A name that ends with a zero, as a number; nil where it is none. Threads are listed while

@@ -1,6 +1,4 @@
 import AttachReport
-import CLinux
-import Glibc
 
 /// Every process there is, seen from outside: nothing is stopped, and no memory is read.
 ///
@@ -69,7 +67,7 @@ public struct ProcessSurvey: Sendable {
     }
 
     private static func listing(_ directory: borrowing ProcessDirectory) -> ProcessListing {
-        let stat = (try? directory.contents(of: "stat").get()).flatMap(ThreadStat.init)
+        let stat = (try? directory.contents(of: "stat")).flatMap(ThreadStat.init)
         let status = ProcessStatus(directory.text(of: "status") ?? "")
         return ProcessListing(
             pid: directory.pid, namespacePIDs: Array(status.namespaceIDs.dropFirst()),
@@ -102,13 +100,12 @@ public struct ProcessSurvey: Sendable {
     private mutating func openProgram(
         _ directory: borrowing ProcessDirectory, thread: Int32
     ) -> (identity: FileIdentity, number: Int)? {
-        let descriptor = directory.open("task/\(thread)/exe")
-        guard descriptor >= 0 else { return nil }
-        let file = OpenFile(adopting: descriptor)
-        guard let identity = FileIdentity(descriptor: descriptor) else { return nil }
+        guard let file = try? directory.open("task/\(thread)/exe"),
+            let identity = FileIdentity(descriptor: file.number)
+        else { return nil }
         if let known = programs[identity] { return (identity, known) }
         programs[identity] = files.count
-        files.append(file)
+        files.append(OpenFile(file))
         return (identity, files.count - 1)
     }
 

@@ -8,19 +8,16 @@ import Glibc
 /// outside would at best grow the target's page tables, at worst allocate memory in its name or
 /// hang (userfaultfd).
 struct ResidentPages: ~Copyable {
-    private let pagemap: Int32
+    private let pagemap: FileDescriptor
     private var ranges: [cl_page_range]
     private let pageSize = UInt64(sysconf(Int32(_SC_PAGESIZE)))
 
     /// Opens `pagemap`; nil where the kernel does not let us.
     init?(_ directory: borrowing ProcessDirectory, thread: Int32) {
-        let file = directory.open("task/\(thread)/pagemap")
-        guard file >= 0 else { return nil }
+        guard let file = try? directory.open("task/\(thread)/pagemap") else { return nil }
         pagemap = file
         ranges = [cl_page_range](repeating: cl_page_range(), count: 4096)
     }
-
-    deinit { close(pagemap) }
 
     /// Runs of such pages within the wanted mappings, by address.
     mutating func runs(in mappings: [Mapping]) -> [Range<UInt64>] {
@@ -71,7 +68,7 @@ struct ResidentPages: ~Copyable {
             let count = unsafe ranges.withUnsafeMutableBufferPointer { buffer -> Int in
                 guard let base = buffer.baseAddress else { return -1 }
                 return unsafe cl_pagemap_scan(
-                    pagemap, position, end, unwanted, base, buffer.count, &next)
+                    pagemap.number, position, end, unwanted, base, buffer.count, &next)
             }
             guard count >= 0 else { return nil }
             for range in ranges[..<count] where range.start < range.end {
@@ -93,7 +90,8 @@ struct ResidentPages: ~Copyable {
                 let wanted = min(Int((mapping.end - address) / pageSize), entries.count)
                 let got = unsafe entries.withUnsafeMutableBytes { buffer in
                     unsafe pread(
-                        pagemap, buffer.baseAddress, wanted * 8, off_t(address / pageSize * 8))
+                        pagemap.number, buffer.baseAddress, wanted * 8,
+                        off_t(address / pageSize * 8))
                 }
                 guard got >= 8 else { break }
                 for entry in entries[..<(got / 8)] {

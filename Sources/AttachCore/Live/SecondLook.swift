@@ -1,5 +1,4 @@
 public import AttachReport
-import CLinux
 import Glibc
 
 /// Looks at a process again, a moment after it was captured and without stopping it: what has not
@@ -53,12 +52,12 @@ public struct SecondLook: Sendable {
     /// To be made right after the release; nil where the process is gone, or frozen: then nothing
     /// can move.
     init?(_ directory: borrowing ProcessDirectory, thread: Int32, threads: [CapturedThread]) {
-        let folder = directory.open("task", flags: O_RDONLY | O_DIRECTORY)
-        guard folder >= 0 else { return nil }
-        self.directory = OpenFile(adopting: folder)
-        let file = directory.open("task/\(thread)/mem")
-        guard file >= 0 else { return nil }
-        memory = OpenFile(adopting: file)
+        guard let tasks = try? directory.open("task", flags: O_RDONLY | O_DIRECTORY),
+            let file = try? directory.open("task/\(thread)/mem")
+        else { return nil }
+        let folder = OpenFile(tasks)
+        self.directory = folder
+        memory = OpenFile(file)
         switches = Self.settled(threads, in: folder)
         guard !threads.contains(where: { Self.isFrozen($0.id, in: folder) }) else { return nil }
         start = Clock.monotonic()
@@ -73,11 +72,11 @@ public struct SecondLook: Sendable {
         let end = Clock.monotonic()
         guard
             snapshot.threads.contains(where: {
-                Self.status(of: $0.id, in: directory.descriptor) != nil
+                Self.status(of: $0.id, in: directory) != nil
             })
         else { return nil }
         let threads = switches.filter { id, count in
-            let status = Self.status(of: id, in: directory.descriptor)
+            let status = Self.status(of: id, in: directory)
             return status.map { $0.isWaiting && $0.contextSwitches == count } ?? false
         }
         let tasks = snapshot.tasks.lazy.filter { $0.state != .running }
@@ -88,7 +87,7 @@ public struct SecondLook: Sendable {
 
     /// The threads that wait as they did when they were stopped, with how often each has given its
     /// processor up. One that ran then moves, without a switch perhaps.
-    private static func settled(_ threads: [CapturedThread], in directory: Int32)
+    private static func settled(_ threads: [CapturedThread], in directory: OpenFile)
         -> [Int32: UInt64]
     {
         let deadline = Clock.monotonic() + patience
@@ -117,7 +116,7 @@ public struct SecondLook: Sendable {
     ///
     /// The file says `running`, or the number of the call, six arguments, the stack pointer and
     /// the program counter; outside of a call -1 and those two (proc(5)).
-    private static func isBack(_ thread: CapturedThread, in directory: Int32) -> Bool? {
+    private static func isBack(_ thread: CapturedThread, in directory: OpenFile) -> Bool? {
         guard let text = text("\(thread.id)/syscall", in: directory) else { return true }
         let words = text.utf8.split { $0 == 0x20 || $0 == 0x0a }
         guard words.count >= 3 else { return nil }
@@ -128,24 +127,22 @@ public struct SecondLook: Sendable {
     /// Whether the freezer of a cgroup holds a thread, as that of a paused container does. Version 2
     /// holds it on its way back from a call or the stop (kernel/signal.c), version 1 in a place of
     /// its own (kernel/freezer.c); the name is that of the function, or of one it is compiled into.
-    private static func isFrozen(_ thread: Int32, in directory: Int32) -> Bool {
+    private static func isFrozen(_ thread: Int32, in directory: OpenFile) -> Bool {
         let places: Set = ["do_freezer_trap", "get_signal", "__refrigerator"]
         return text("\(thread)/wchan", in: directory).map(places.contains) ?? false
     }
 
-    private static func status(of thread: Int32, in directory: Int32) -> ProcessStatus? {
+    private static func status(of thread: Int32, in directory: OpenFile) -> ProcessStatus? {
         bytes("\(thread)/status", in: directory).map { ProcessStatus($0) }
     }
 
-    private static func text(_ path: String, in directory: Int32) -> String? {
+    private static func text(_ path: String, in directory: OpenFile) -> String? {
         bytes(path, in: directory).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    private static func bytes(_ path: String, in directory: Int32) -> [UInt8]? {
-        let file = unsafe cl_openat(directory, path, O_RDONLY)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        return try? FileBytes.read(descriptor: file, limit: 1 << 16).get()
+    private static func bytes(_ path: String, in directory: OpenFile) -> [UInt8]? {
+        guard let file = try? directory.open(path) else { return nil }
+        return try? file.contents(limit: 1 << 16)
     }
 
     private func isUnmoved(_ task: TaskRecord, _ capture: Capture) -> Bool {
@@ -153,12 +150,6 @@ public struct SecondLook: Sendable {
         guard let start = task.address.advanced(by: words.lowerBound),
             let then = capture.memory.copy(start, count: words.count)
         else { return false }
-        var now = [UInt8](repeating: 0, count: words.count)
-        let count = unsafe now.withUnsafeMutableBytes { bytes in
-            unsafe pread(
-                memory.descriptor, bytes.baseAddress, bytes.count,
-                off_t(truncatingIfNeeded: start.value))
-        }
-        return count == now.count && now == then
+        return memory.bytes(at: start.value, count: words.count) == then
     }
 }

@@ -66,7 +66,7 @@ struct StopWindow {
         _ directory: borrowing ProcessDirectory, thread: Int32,
         _ preparation: inout CapturePreparation
     ) {
-        guard case .success(let text) = directory.contents(of: "task/\(thread)/maps"),
+        guard let text = try? directory.contents(of: "task/\(thread)/maps"),
             text != preparation.mapsText, !text.isEmpty
         else { return }
         preparation.mapsText = text

@@ -43,18 +43,19 @@ enum TargetCheck {
         _ directory: borrowing ProcessDirectory, thread: Int32
     ) throws(AttachError) -> Architecture {
         let pid = directory.pid
-        let file = directory.open("task/\(thread)/exe")
-        guard file >= 0 else {
-            switch -file {
+        let file: FileDescriptor
+        do throws(SystemError) {
+            file = try directory.open("task/\(thread)/exe")
+        } catch {
+            switch error.errno {
             case ENOENT, ESRCH: throw .ended(pid: pid)
             case EACCES, EPERM:
                 throw .notPermitted(pid: pid, cause: PermissionDiagnosis.cause(of: directory))
-            default: throw .system(what: "open the executable of \(pid)", errno: -file)
+            default: throw .system(what: "open the executable of \(pid)", errno: error.errno)
             }
         }
-        defer { close(file) }
-        guard case .success(let header) = FileBytes.read(descriptor: file, limit: 64),
-            header.count >= 20, header.starts(with: [0x7f, 0x45, 0x4c, 0x46])
+        guard let header = try? file.contents(limit: 64), header.count >= 20,
+            header.starts(with: [0x7f, 0x45, 0x4c, 0x46])
         else { throw .notSupported(pid: pid, what: "not an ELF program") }
         guard header[4] == 2, header[5] == 1 else {
             throw .notSupported(

@@ -12,13 +12,11 @@ struct TargetIdentity: Equatable {
 
     /// Reads both through a living thread.
     init?(_ directory: borrowing ProcessDirectory, thread: Int32) {
-        guard let bytes = try? directory.contents(of: "stat").get(), let stat = ThreadStat(bytes)
+        guard let bytes = try? directory.contents(of: "stat"), let stat = ThreadStat(bytes)
         else { return nil }
         startTime = stat.startTime
-        let file = directory.open("task/\(thread)/exe", flags: cl_open_path_only)
-        if file >= 0 {
-            executable = FileIdentity(descriptor: file)
-            close(file)
+        if let file = try? directory.open("task/\(thread)/exe", flags: cl_open_path_only) {
+            executable = FileIdentity(descriptor: file.number)
         }
     }
 }
