@@ -18,8 +18,9 @@ import AttachReport
     init(_ original: Capture) {
         var copies: [Copy] = []
         let segments = original.memory.segments.map { segment in
-            guard let bytes = unsafe segment.bytes, segment.isWritable else { return segment }
-            let copy = unsafe Copy(of: bytes, at: segment.start)
+            guard segment.isWritable,
+                let copy = segment.withBytes({ Copy(of: $0, at: segment.start) })
+            else { return segment }
             copies.append(copy)
             return unsafe TargetMemory.Segment(
                 start: segment.start, end: segment.end,
@@ -60,10 +61,10 @@ import AttachReport
         let start: UInt64
         let bytes: UnsafeMutableRawBufferPointer
 
-        init(of other: UnsafeRawBufferPointer, at start: UInt64) {
+        init(of other: Span<UInt8>, at start: UInt64) {
             self.start = start
             unsafe bytes = .allocate(byteCount: other.count, alignment: 16)
-            unsafe bytes.copyMemory(from: other)
+            unsafe other.withUnsafeBytes { unsafe bytes.copyMemory(from: $0) }
         }
 
         deinit { unsafe bytes.deallocate() }

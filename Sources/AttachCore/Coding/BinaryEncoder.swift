@@ -42,11 +42,8 @@ enum BinaryEncoder {
         }
 
         func put(_ text: String) {
-            var text = text
-            text.withUTF8 { utf8 in
-                put(word: UInt64(utf8.count))
-                unsafe bytes.append(contentsOf: utf8)
-            }
+            put(word: UInt64(text.utf8.count))
+            bytes.append(contentsOf: text.utf8)
         }
     }
 

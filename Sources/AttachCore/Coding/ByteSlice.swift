@@ -18,19 +18,14 @@ struct ByteSlice {
     /// The string at an offset, up to its NUL, at most `limit` bytes of it and no further than
     /// the run goes; and how many bytes it has.
     func string(_ offset: UInt64, limit: UInt64) -> (text: String, size: UInt64)? {
-        guard offset <= count,
-            let bytes = unsafe file.slice(start + offset, min(limit, count - offset))
-        else { return nil }
-        let text = unsafe bytes.prefix { $0 != 0 }
-        return unsafe (String(decoding: text, as: UTF8.self), UInt64(text.count))
+        guard offset <= count else { return nil }
+        return file.text(start + offset, min(limit, count - offset), endsAtZero: true)
     }
 
     /// A string of exactly so many bytes; nil where there are not so many.
     func text(_ offset: UInt64, size: UInt64) -> String? {
-        guard offset <= count, size <= count - offset,
-            let bytes = unsafe file.slice(start + offset, size)
-        else { return nil }
-        return unsafe String(decoding: bytes, as: UTF8.self)
+        guard offset <= count, size <= count - offset else { return nil }
+        return file.text(start + offset, size)?.text
     }
 
     /// So many words from an offset; nil where there are not so many.
@@ -42,8 +37,5 @@ struct ByteSlice {
     }
 
     /// Everything.
-    var array: [UInt8] {
-        guard let bytes = unsafe file.slice(start, count) else { return [] }
-        return unsafe Array(bytes)
-    }
+    var array: [UInt8] { file.copy(start, count) ?? [] }
 }

@@ -49,7 +49,7 @@ struct CaptureNote {
         runs = capture.memory.segments.map { segment in
             Run(
                 start: segment.start, end: segment.end, isWritable: segment.isWritable,
-                isCaptured: segment.isCaptured, isZero: unsafe segment.base == nil)
+                isCaptured: segment.isCaptured, isZero: segment.isZero)
         }
         files = capture.files.map {
             File(

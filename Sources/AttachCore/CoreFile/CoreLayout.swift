@@ -57,7 +57,7 @@ struct CoreLayout {
         var position = mapping?.start ?? range.first.map { runs[$0].start } ?? 0
         var next = range.lowerBound
         while next < range.upperBound {
-            guard unsafe runs[next].base != nil else {
+            guard !runs[next].isZero else {
                 next += 1
                 continue
             }
@@ -68,7 +68,7 @@ struct CoreLayout {
             // On to what follows at once, or after a few zeroes.
             while next < range.upperBound, runs[next].start == end {
                 end = runs[next].end
-                if unsafe runs[next].base != nil {
+                if !runs[next].isZero {
                     last = next
                 } else if end - runs[last].end > Self.smallGap {
                     break

@@ -96,16 +96,22 @@ struct CoreMappings {
     private mutating func hold(_ load: ELFLayout.Segment) -> UInt64 {
         guard load.offset < file.count else { return 0 }
         let held = min(load.fileSize, load.memorySize, file.count - load.offset)
-        guard held > 0, let all = unsafe file.slice(load.offset, held) else { return 0 }
+        guard held > 0 else { return 0 }
         holes.forEachRun(in: load.offset..<load.offset + held) { run, isHole in
             let from = run.lowerBound - load.offset
             let size = run.upperBound - run.lowerBound
-            unsafe segments.append(
-                TargetMemory.Segment(
-                    start: load.address + from, end: load.address + from + size,
-                    base: isHole ? nil : all.baseAddress.map { unsafe $0 + Int(from) },
-                    isWritable: load.isWritable, isCaptured: !isHole))
-            if !isHole { bytes += size }
+            let start = load.address + from
+            if isHole {
+                segments.append(
+                    TargetMemory.Segment(
+                        zeroes: start..<start + size, isWritable: load.isWritable,
+                        isCaptured: false))
+            } else if let segment = file.segment(
+                at: start, of: run.lowerBound, size, isWritable: load.isWritable, isCaptured: true)
+            {
+                segments.append(segment)
+                bytes += size
+            }
         }
         return held
     }

@@ -190,9 +190,10 @@ struct CoreModules {
             return held == identity.bytes ? .same : .other
         }
         let size = min(Self.headerSize, Int(clamping: bytes.count))
-        guard let held = held(0, size, parts), let header = unsafe bytes.slice(0, UInt64(size))
-        else { return .unknown }
-        return unsafe held.elementsEqual(header) ? .alike : .other
+        guard let held = held(0, size, parts), let header = bytes.copy(0, UInt64(size)) else {
+            return .unknown
+        }
+        return held == header ? .alike : .other
     }
 
     /// What memory says lies at an offset of a file.

@@ -43,8 +43,7 @@ struct CoreNotes {
                 areCut = true
                 return
             }
-            if let name = unsafe file.slice(position + 12, UInt64(nameSize)) {
-                let owner = unsafe String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
+            if let owner = file.text(position + 12, UInt64(nameSize), endsAtZero: true)?.text {
                 notes.append(
                     Note(
                         owner: owner, type: type,

@@ -84,9 +84,9 @@ struct CoreParts {
         var next = 0
         for run in runs {
             if run.isZero {
-                unsafe segments.append(
+                segments.append(
                     TargetMemory.Segment(
-                        start: run.start, end: run.end, base: nil, isWritable: run.isWritable,
+                        zeroes: run.start..<run.end, isWritable: run.isWritable,
                         isCaptured: run.isCaptured))
                 continue
             }
@@ -121,12 +121,5 @@ struct CoreParts {
             else { continue }
             mappings[index].path = name
         }
-    }
-}
-
-extension TargetMemory.Segment {
-    fileprivate func marked(isWritable: Bool, isCaptured: Bool) -> Self {
-        unsafe Self(
-            start: start, end: end, base: base, isWritable: isWritable, isCaptured: isCaptured)
     }
 }

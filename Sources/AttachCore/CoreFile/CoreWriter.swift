@@ -1,5 +1,4 @@
 public import AttachReport
-import Glibc
 
 /// Writes a capture as a core file: small, since it holds no page that a file has or that was
 /// never touched, and readable for gdb, lldb and `CoreReader`.
@@ -57,13 +56,12 @@ public struct CoreWriter {
         _ stretch: CoreLayout.Stretch, into sink: inout Sink
     ) throws(Sink.Failure) {
         for run in layout.runs[stretch.runs] {
-            guard let bytes = unsafe run.bytes else {
-                let zeroes = [UInt8](repeating: 0, count: Int(run.end - run.start))
-                try sink.write(zeroes.span)
+            guard run.isZero else {
+                try run.withBytes { bytes throws(Sink.Failure) in try sink.write(bytes) }
                 continue
             }
-            let typed = unsafe bytes.assumingMemoryBound(to: UInt8.self)
-            try unsafe sink.write(typed.span)
+            let zeroes = [UInt8](repeating: 0, count: Int(run.end - run.start))
+            try sink.write(zeroes.span)
         }
     }
 
@@ -116,25 +114,20 @@ extension TargetMemory {
     ) -> TargetMemory {
         var segments: [Segment] = []
         var owners: [AnyObject] = []
-        var open: [MappedIdentity: Int32] = [:]
-        for file in files {
-            open[MappedIdentity(file.device, file.inode)] = file.descriptor
-        }
+        var open: [MappedIdentity: OpenFile] = [:]
+        for file in files { open[MappedIdentity(file.device, file.inode)] = file.file }
         for mapping in mappings
         where mapping.isFile && mapping.fileOffset == 0 && mapping.isReadable && !mapping.isShared
             && !mapping.isWritable
         {
-            guard let descriptor = open[mapping.identity] else { continue }
-            var page = [UInt8](repeating: 0, count: size)
-            let count = unsafe page.withUnsafeMutableBytes { buffer in
-                unsafe pread(descriptor, buffer.baseAddress, buffer.count, 0)
-            }
-            guard count > 0, UInt64(count) <= mapping.size else { continue }
-            let bytes = ImageBytes(copying: page[..<count])
-            unsafe segments.append(
-                Segment(
-                    start: mapping.start, end: mapping.start + UInt64(count), base: bytes.base,
-                    isWritable: false, isCaptured: false))
+            guard let page = open[mapping.identity]?.bytes(at: 0, upTo: size), !page.isEmpty,
+                UInt64(page.count) <= mapping.size
+            else { continue }
+            let bytes = ImageBytes(copying: page)
+            let segment = bytes.segment(
+                at: mapping.start, of: 0, bytes.count, isWritable: false, isCaptured: false)
+            guard let segment else { continue }
+            segments.append(segment)
             owners.append(bytes)
         }
         return layered(over: segments, owners: owners)

@@ -8,12 +8,8 @@ import Glibc
 enum Expansion {
     /// How a file is compressed; nil where it is not.
     static func kind(of file: OpenFile) -> Int32? {
-        var head = [UInt8](repeating: 0, count: 8)
-        let count = unsafe head.withUnsafeMutableBytes { buffer in
-            unsafe pread(file.descriptor, buffer.baseAddress, buffer.count, 0)
-        }
-        guard count > 0 else { return nil }
-        let kind = unsafe cc_kind(&head, count)
+        guard let head = file.bytes(at: 0, upTo: 8) else { return nil }
+        let kind = unsafe cc_kind(head, head.count)
         return kind == Int32(CC_NONE) ? nil : kind
     }
 

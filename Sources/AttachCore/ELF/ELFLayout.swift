@@ -243,9 +243,9 @@ struct ELFLayout: Sendable {
             // "GNU\0", read as one word.
             if type == 3, nameSize == 4, length > 0, length <= 64,
                 file.load(position + 12, as: UInt32.self) == 0x0055_4e47,
-                let bytes = unsafe file.slice(body, UInt64(length))
+                let bytes = file.copy(body, UInt64(length))
             {
-                return unsafe (Array(bytes), body - offset)
+                return (bytes, body - offset)
             }
             guard next > position, next <= end else { return nil }
             position = next

@@ -13,7 +13,7 @@ import Glibc
     }
 
     /// First byte.
-    let base: UnsafeRawPointer
+    private let base: UnsafeRawPointer
     /// Number of bytes.
     let count: UInt64
     private let storage: Storage
@@ -84,8 +84,67 @@ import Glibc
             littleEndian: base.loadUnaligned(fromByteOffset: Int(offset), as: T.self))
     }
 
-    /// A run of bytes, valid while this object lives; nil where it does not lie in the file.
-    func slice(_ offset: UInt64, _ size: UInt64) -> UnsafeRawBufferPointer? {
+    /// Three words of 64 bits, under one check; nil where the file ends before.
+    @inline(__always)
+    func threeWords(_ offset: UInt64) -> (UInt64, UInt64, UInt64)? {
+        guard holds(offset, 24) else { return nil }
+        let place = unsafe base + Int(offset)
+        return unsafe (
+            UInt64(littleEndian: place.loadUnaligned(as: UInt64.self)),
+            UInt64(littleEndian: place.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
+            UInt64(littleEndian: place.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
+        )
+    }
+
+    /// Calls `body` with a run of bytes; nil where it does not lie in the file.
+    @inline(__always)
+    func withBytes<Result, Failure: Error>(
+        _ offset: UInt64, _ size: UInt64, _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result? {
+        guard holds(offset, size) else { return nil }
+        defer { withExtendedLifetime(self) {} }
+        let start = unsafe (base + Int(offset)).assumingMemoryBound(to: UInt8.self)
+        return try unsafe body(Span(_unsafeStart: start, count: Int(size)))
+    }
+
+    /// A copy of a run of bytes; nil where it does not lie in the file.
+    func copy(_ offset: UInt64, _ size: UInt64) -> [UInt8]? {
+        unsafe slice(offset, size).map { unsafe Array($0) }
+    }
+
+    /// A copy of all of it.
+    func copy() -> ImageBytes? {
+        unsafe slice(0, count).map { unsafe ImageBytes(copying: $0) }
+    }
+
+    /// A run of bytes as text, ill-formed UTF-8 replaced, up to the first NUL if it is to end
+    /// there; and how many bytes that are. nil where it does not lie in the file.
+    func text(
+        _ offset: UInt64, _ size: UInt64, endsAtZero: Bool = false
+    ) -> (text: String, size: UInt64)? {
+        guard let bytes = unsafe slice(offset, size) else { return nil }
+        let text = unsafe endsAtZero ? bytes.prefix { $0 != 0 } : bytes[...]
+        return unsafe (String(decoding: text, as: UTF8.self), UInt64(text.count))
+    }
+
+    /// Memory that holds a run of bytes; nil where it does not lie in the file. Whoever keeps it
+    /// keeps this object, too.
+    func segment(
+        at start: UInt64, of offset: UInt64, _ size: UInt64, isWritable: Bool, isCaptured: Bool
+    ) -> TargetMemory.Segment? {
+        guard holds(offset, size) else { return nil }
+        return unsafe TargetMemory.Segment(
+            start: start, end: start + size, base: base + Int(offset), isWritable: isWritable,
+            isCaptured: isCaptured)
+    }
+
+    /// Calls `body` with the address of all the bytes, for a library written in C.
+    func withAddress<Result>(_ body: (UnsafeRawPointer) -> Result) -> Result {
+        defer { withExtendedLifetime(self) {} }
+        return unsafe body(base)
+    }
+
+    private func slice(_ offset: UInt64, _ size: UInt64) -> UnsafeRawBufferPointer? {
         guard holds(offset, size) else { return nil }
         return unsafe UnsafeRawBufferPointer(start: base + Int(offset), count: Int(size))
     }

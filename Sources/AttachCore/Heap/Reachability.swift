@@ -1,5 +1,3 @@
-import CSearch
-
 /// Finds what can be reached, from memory that is in use by itself and from there by anything that
 /// looks like a pointer into a block.
 ///
@@ -31,7 +29,7 @@ struct Reachability {
 
     private let memory: TargetMemory
     private var reader: WordReader
-    private var blocks = [UInt64](repeating: 0, count: Int(CS_BLOCK_WORDS))
+    private var blocks = [UInt64](repeating: 0, count: BlockTable.words)
     private var open: [Range<UInt64>] = []
     private var hits = [Int](repeating: 0, count: 4096)
 
@@ -144,17 +142,16 @@ struct Reachability {
         _ segment: TargetMemory.Segment, _ range: Range<UInt64>, _ block: UInt64?,
         _ judge: (UInt64, UInt64, Place) -> Verdict
     ) {
-        guard let bytes = unsafe segment.bytes, let base = bytes.baseAddress else { return }
+        guard !segment.isZero else { return }
         bytesSearched &+= range.upperBound &- range.lowerBound
         let size = Int(range.upperBound &- segment.start)
         var from = Int((range.lowerBound &+ 3) & ~3 &- segment.start)
         while from < size {
-            let found = unsafe cs_find_references(base, from, size, blocks, &hits, hits.count)
+            let found = segment.references(to: blocks, from: from, upTo: size, into: &hits)
             for index in 0..<found {
-                let offset = hits[index]
-                let word = unsafe base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-                take(
-                    word, Place(address: segment.start &+ UInt64(offset), block: block), judge)
+                let address = segment.start &+ UInt64(hits[index])
+                guard let word: UInt64 = segment.load(at: address) else { continue }
+                take(word, Place(address: address, block: block), judge)
             }
             guard found == hits.count, let last = hits.last else { return }
             from = last + 4

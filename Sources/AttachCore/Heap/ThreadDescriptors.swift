@@ -102,16 +102,11 @@ struct ThreadDescriptors {
     private static func eachSelfReference(
         in segment: TargetMemory.Segment, _ body: (UInt64) -> Bool
     ) {
-        guard let bytes = unsafe segment.bytes, let base = bytes.baseAddress else { return }
-        var offset = Int((64 &- segment.start & 63) & 63)
-        while offset + 8 <= bytes.count {
-            let address = segment.start &+ UInt64(offset)
-            if unsafe base.loadUnaligned(fromByteOffset: offset, as: UInt64.self) == address,
-                !body(address)
-            {
-                return
-            }
-            offset += 64
+        guard !segment.isZero else { return }
+        var address = segment.start &+ (64 &- segment.start & 63) & 63
+        while let word: UInt64 = segment.load(at: address) {
+            if word == address, !body(address) { return }
+            address &+= 64
         }
     }
 

@@ -18,12 +18,18 @@ public struct DebugFileCandidate: Sendable {
         if owner.buildID == nil {
             guard let link = DebugLink(owner.layout, in: owner.bytes),
                 debug.bytes.count <= Self.checksumLimit,
-                unsafe cc_checksum(
-                    debug.bytes.base.assumingMemoryBound(to: UInt8.self), Int(debug.bytes.count))
-                    == link.checksum
+                Self.checksum(debug.bytes) == link.checksum
             else { return nil }
         }
         return debug.hasSymbolTable || debug.hasDebugInformation ? debug : nil
+    }
+
+    private static func checksum(_ bytes: ImageBytes) -> UInt32? {
+        bytes.withBytes(0, bytes.count) { span in
+            unsafe span.withUnsafeBufferPointer { buffer in
+                unsafe buffer.baseAddress.map { unsafe cc_checksum($0, buffer.count) }
+            }
+        } ?? nil
     }
 
     /// Larger files are not read as a whole.

@@ -87,9 +87,12 @@ import CElf
         // Where libelf unpacks a section it also changes the section's header, in place.
         let bytes = Self.isCompressed(file) ? Self.copy(of: file) : file.bytes
         guard let bytes else { throw .tooLarge }
-        let start = unsafe UnsafeMutablePointer(
-            mutating: bytes.base.assumingMemoryBound(to: CChar.self))
-        guard let elf = unsafe elf_memory(start, Int(bytes.count)) else { throw .unreadable }
+        let elf = unsafe bytes.withAddress { base in
+            unsafe elf_memory(
+                UnsafeMutablePointer(mutating: base.assumingMemoryBound(to: CChar.self)),
+                Int(bytes.count))
+        }
+        guard let elf = unsafe elf else { throw .unreadable }
         guard let dwarf = unsafe dwarf_begin_elf(elf, DWARF_C_READ, nil) else {
             unsafe elf_end(elf)
             throw .unreadable
@@ -114,10 +117,8 @@ import CElf
     }
 
     private static func copy(of file: ELFFile) -> ImageBytes? {
-        guard file.bytes.count <= copyLimit,
-            let all = unsafe file.bytes.slice(0, file.bytes.count)
-        else { return nil }
-        return unsafe ImageBytes(copying: all)
+        guard file.bytes.count <= copyLimit else { return nil }
+        return file.bytes.copy()
     }
 
     /// What all packed sections say they unpack to: `Elf64_Chdr.ch_size`, or the big-endian size

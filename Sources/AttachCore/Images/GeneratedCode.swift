@@ -34,19 +34,24 @@ struct GeneratedCode: Sendable {
     /// digits; where two claim an address, the later one is the newer.
     func functions(at addresses: Set<UInt64>) -> [UInt64: Function] {
         let wanted = addresses.filter { code.value(at: $0) != nil }.sorted()
-        guard !wanted.isEmpty, let all = unsafe bytes.slice(0, bytes.count) else { return [:] }
+        guard !wanted.isEmpty else { return [:] }
+        return bytes.withBytes(0, bytes.count) { Self.functions(in: $0, at: wanted) } ?? [:]
+    }
+
+    private static func functions(
+        in all: Span<UInt8>, at wanted: [UInt64]
+    ) -> [UInt64: Function] {
         var found: [UInt64: Function] = [:]
         var position = 0
-        for _ in 0..<Self.lineLimit where position < all.count {
-            let line = unsafe Line(all, at: position)
+        for _ in 0..<lineLimit where position < all.count {
+            let line = Line(all, at: position)
             position = line.end
             guard let range = line.range else { continue }
             var index = wanted.firstIndex(notBelow: range.lowerBound)
             while index < wanted.count, wanted[index] < range.upperBound {
-                found[wanted[index]] = unsafe Function(
-                    name: String(
-                        decoding: all[line.name].prefix(Self.nameLimit), as: UTF8.self),
-                    start: range.lowerBound)
+                let name = line.name.prefix(nameLimit).map { all[$0] }
+                found[wanted[index]] = Function(
+                    name: String(decoding: name, as: UTF8.self), start: range.lowerBound)
                 index += 1
             }
         }
@@ -62,34 +67,34 @@ struct GeneratedCode: Sendable {
         /// Where the next line begins.
         var end: Int
 
-        init(_ all: UnsafeRawBufferPointer, at start: Int) {
+        init(_ all: Span<UInt8>, at start: Int) {
             var position = start
-            func number() -> UInt64? {
-                var value: UInt64 = 0
-                var count = 0
-                while position < all.count, count <= 16,
-                    let digit = unsafe Self.digit(all[position])
-                {
-                    value = value << 4 | digit
-                    count += 1
-                    position += 1
-                }
-                guard (1...16).contains(count), position < all.count,
-                    unsafe all[position] == 0x20
-                else { return nil }
-                position += 1
-                return value
-            }
-            let address = number()
-            let size = address == nil ? nil : number()
+            let address = Self.number(all, at: &position)
+            let size = address == nil ? nil : Self.number(all, at: &position)
             let name = position
-            while position < all.count, unsafe all[position] != 0x0a { position += 1 }
+            while position < all.count, all[position] != 0x0a { position += 1 }
             end = position + 1
             self.name = name..<position
             if let address, let size, size > 0, position > name {
                 let (limit, overflow) = address.addingReportingOverflow(size)
                 if !overflow { range = address..<limit }
             }
+        }
+
+        /// Up to sixteen hexadecimal digits and the blank behind them.
+        private static func number(_ all: Span<UInt8>, at position: inout Int) -> UInt64? {
+            var value: UInt64 = 0
+            var count = 0
+            while position < all.count, count <= 16, let digit = digit(all[position]) {
+                value = value << 4 | digit
+                count += 1
+                position += 1
+            }
+            guard (1...16).contains(count), position < all.count, all[position] == 0x20 else {
+                return nil
+            }
+            position += 1
+            return value
         }
 
         private static func digit(_ byte: UInt8) -> UInt64? {

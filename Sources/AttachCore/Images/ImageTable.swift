@@ -98,13 +98,10 @@ struct ImageTable: Sendable {
                     continue
                 }
                 let size = min(mapping.size, file.bytes.count - mapping.fileOffset)
-                guard let bytes = unsafe file.bytes.slice(mapping.fileOffset, size) else {
-                    continue
-                }
-                unsafe segments.append(
-                    TargetMemory.Segment(
-                        start: mapping.start, end: mapping.start + size, base: bytes.baseAddress,
-                        isWritable: mapping.isWritable, isCaptured: false))
+                let segment = file.bytes.segment(
+                    at: mapping.start, of: mapping.fileOffset, size,
+                    isWritable: mapping.isWritable, isCaptured: false)
+                if let segment { segments.append(segment) }
             }
             owners.append(file.bytes)
         }

@@ -23,9 +23,16 @@ enum MiniDebugData {
     /// Unpacks the file within the file.
     static func unpack(from file: ELFFile, budget: UnpackingBudget) -> Outcome {
         guard let section = file.layout.section(named: ".gnu_debugdata", in: file.bytes),
-            !section.isCompressed, section.size > 0, section.size <= packedLimit,
-            let packed = unsafe file.bytes.slice(section.offset, section.size)
+            !section.isCompressed, section.size > 0, section.size <= packedLimit
         else { return .none }
+        return file.bytes.withBytes(section.offset, section.size) {
+            unpack($0, of: file, budget: budget)
+        } ?? .none
+    }
+
+    private static func unpack(
+        _ packed: Span<UInt8>, of file: ELFFile, budget: UnpackingBudget
+    ) -> Outcome {
         var capacity = packed.count * 8
         while true {
             let largest = min(limit, budget.remaining)
@@ -34,12 +41,13 @@ enum MiniDebugData {
             var bytes = [UInt8](repeating: 0, count: capacity)
             var size = 0
             let failure = unsafe bytes.withUnsafeMutableBufferPointer { buffer in
-                guard let start = packed.baseAddress, let output = buffer.baseAddress else {
-                    return EINVAL
+                unsafe packed.withUnsafeBufferPointer { packed in
+                    guard let start = packed.baseAddress, let output = buffer.baseAddress else {
+                        return EINVAL
+                    }
+                    return unsafe cc_expand_xz(
+                        start, packed.count, memory, output, buffer.count, &size)
                 }
-                return unsafe cc_expand_xz(
-                    start.assumingMemoryBound(to: UInt8.self), packed.count, memory, output,
-                    buffer.count, &size)
             }
             budget.take(failure == 0 ? size : capacity)
             if failure == EFBIG, capacity < limit {

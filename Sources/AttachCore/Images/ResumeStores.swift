@@ -89,22 +89,35 @@ struct ResumeStores {
     /// Where `code` has an instruction that makes the address `target`.
     private mutating func references(to target: UInt64, from code: Range<UInt64>) -> [UInt64] {
         let size = code.upperBound - code.lowerBound
-        guard size <= UInt64(budget), let offset = file.layout.offset(ofCodeAt: code.lowerBound),
-            let bytes = unsafe file.bytes.slice(offset, size)
+        guard size <= UInt64(budget), let offset = file.layout.offset(ofCodeAt: code.lowerBound)
         else { return [] }
+        let found = file.bytes.withBytes(offset, size) { bytes in
+            Self.references(to: target, in: bytes, at: code.lowerBound)
+        }
+        guard let found else { return [] }
         budget -= Int(size)
+        return found
+    }
+
+    private static func references(
+        to target: UInt64, in bytes: Span<UInt8>, at start: UInt64
+    ) -> [UInt64] {
         var found: [UInt64] = []
         var position = 0
         // REX.W (with or without R), LEA, ModRM with mod 0 and rm 5: disp32 from the next
         // instruction. (Intel SDM vol. 2, 2.2.1.6.) That other bytes land there is one in 2^32.
         while position + 7 <= bytes.count {
-            if unsafe bytes[position] & 0xfb == 0x48, unsafe bytes[position + 1] == 0x8d,
-                unsafe bytes[position + 2] & 0xc7 == 0x05
+            if bytes[position] & 0xfb == 0x48, bytes[position + 1] == 0x8d,
+                bytes[position + 2] & 0xc7 == 0x05
             {
-                let displacement = unsafe Int32(
-                    littleEndian: bytes.loadUnaligned(fromByteOffset: position + 3, as: Int32.self))
-                let place = code.lowerBound &+ UInt64(position)
-                if place &+ 7 &+ UInt64(bitPattern: Int64(displacement)) == target {
+                var displacement: UInt32 = 0
+                for index in 0..<4 {
+                    displacement |= UInt32(bytes[position + 3 + index]) << UInt32(index * 8)
+                }
+                let place = start &+ UInt64(position)
+                if place &+ 7 &+ UInt64(bitPattern: Int64(Int32(bitPattern: displacement)))
+                    == target
+                {
                     found.append(place)
                 }
             }

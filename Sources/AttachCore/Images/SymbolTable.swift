@@ -92,30 +92,23 @@ struct SymbolTable: Sendable {
     /// Calls `body` with every symbol but the first, which is none, until it returns false.
     @inline(__always)
     func forEach(_ body: (Entry) -> Bool) {
-        guard let table = unsafe file.bytes.slice(offset, UInt64(count) * 24) else { return }
-        var position = 24
-        while position < count * 24 {
-            if unsafe !body(Self.entry(in: table, at: position)) { return }
-            position += 24
+        var index = 1
+        while index < count {
+            guard let entry = entry(index), body(entry) else { return }
+            index += 1
         }
     }
 
     /// The symbol of this number; nil where there is none.
+    @inline(__always)
     func entry(_ index: Int) -> Entry? {
         guard index >= 0, index < count,
-            let table = unsafe file.bytes.slice(offset, UInt64(count) * 24)
+            let (first, value, size) = file.bytes.threeWords(offset + UInt64(index) * 24)
         else { return nil }
-        return unsafe Self.entry(in: table, at: index * 24)
-    }
-
-    @inline(__always)
-    private static func entry(in table: UnsafeRawBufferPointer, at position: Int) -> Entry {
-        unsafe Entry(
-            name: table.loadUnaligned(fromByteOffset: position, as: UInt32.self),
-            info: table.loadUnaligned(fromByteOffset: position + 4, as: UInt8.self),
-            section: table.loadUnaligned(fromByteOffset: position + 6, as: UInt16.self),
-            value: table.loadUnaligned(fromByteOffset: position + 8, as: UInt64.self),
-            size: table.loadUnaligned(fromByteOffset: position + 16, as: UInt64.self))
+        // Elf64_Sym (elf.h): st_name, st_info, st_other and st_shndx share the first word.
+        return Entry(
+            name: UInt32(truncatingIfNeeded: first), info: UInt8(truncatingIfNeeded: first >> 32),
+            section: UInt16(truncatingIfNeeded: first >> 48), value: value, size: size)
     }
 
     /// The name of a symbol; empty where the table has none.

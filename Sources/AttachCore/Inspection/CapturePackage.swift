@@ -97,8 +97,8 @@ struct CapturePackage: Codable {
             end = segment.end
             guard let index = segment.arena else {
                 memory.append(
-                    .zeroes(
-                        segment.start..<segment.end, isWritable: segment.isWritable,
+                    TargetMemory.Segment(
+                        zeroes: segment.start..<segment.end, isWritable: segment.isWritable,
                         isCaptured: segment.isCaptured))
                 continue
             }

@@ -101,10 +101,7 @@ struct CaptureAssembly: ~Copyable {
         }
         let untouched = preparation.mappings
             .filter { $0.holdsState && !$0.isFile }
-            .map {
-                unsafe TargetMemory.Segment(
-                    start: $0.start, end: $0.end, base: nil, isWritable: true, isCaptured: false)
-            }
+            .map { TargetMemory.Segment(zeroes: $0.range, isWritable: true, isCaptured: false) }
         return read.layered(over: untouched, owners: [])
     }
 

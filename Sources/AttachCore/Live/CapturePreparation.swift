@@ -99,10 +99,7 @@ struct CapturePreparation: ~Copyable {
         var unreadable: [Range<UInt64>] = []
         arena.copy(
             ranges[...], of: thread, isWritable: false, into: &standIns, unreadable: &unreadable)
-        standIns = standIns.map {
-            unsafe TargetMemory.Segment(
-                start: $0.start, end: $0.end, base: $0.base, isWritable: false, isCaptured: false)
-        }
+        standIns = standIns.map { $0.marked(isWritable: false, isCaptured: false) }
         standInArena = arena
     }
 

@@ -58,10 +58,13 @@ import Glibc
 
     /// Where in it the bytes of a segment lie; nil where they lie elsewhere.
     func place(of segment: TargetMemory.Segment) -> UInt64? {
-        guard let bytes = unsafe segment.bytes?.baseAddress, unsafe bytes >= base,
-            unsafe bytes < base + used
-        else { return nil }
-        return UInt64(unsafe bytes - UnsafeRawPointer(base))
+        let offset: Int? =
+            segment.withBytes { bytes in
+                unsafe bytes.withUnsafeBytes { buffer in
+                    unsafe buffer.baseAddress.map { unsafe $0 - UnsafeRawPointer(base) }
+                }
+            } ?? nil
+        return offset.flatMap { (0..<used).contains($0) ? UInt64($0) : nil }
     }
 
     /// A segment of target memory whose bytes lie at a place in it; nil where not all of them do.

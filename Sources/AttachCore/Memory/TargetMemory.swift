@@ -12,15 +12,77 @@ public import AttachReport
         /// One past the last address.
         public let end: UInt64
         /// Where the bytes lie in our memory; nil for pages that read as zero.
-        let base: UnsafeRawPointer?
+        private let base: UnsafeRawPointer?
         /// Whether the target could write here when it was captured.
         public let isWritable: Bool
         /// Whether the bytes were read from the process (or its core), not from a file.
         public let isCaptured: Bool
 
-        var bytes: UnsafeRawBufferPointer? {
+        /// Memory whose bytes lie at `base`, and stay there as long as the segment is used; nil for
+        /// zeroes.
+        init(
+            start: UInt64, end: UInt64, base: UnsafeRawPointer?, isWritable: Bool,
+            isCaptured: Bool
+        ) {
+            self.start = start
+            self.end = end
+            unsafe self.base = base
+            self.isWritable = isWritable
+            self.isCaptured = isCaptured
+        }
+
+        /// Memory that reads as zero.
+        init(zeroes range: Range<UInt64>, isWritable: Bool, isCaptured: Bool) {
+            unsafe self.init(
+                start: range.lowerBound, end: range.upperBound, base: nil,
+                isWritable: isWritable, isCaptured: isCaptured)
+        }
+
+        /// Whether it reads as zero, without bytes of ours that say so.
+        var isZero: Bool { unsafe base == nil }
+
+        /// Calls `body` with all its bytes; nil for zeroes, which have none.
+        @inline(__always)
+        func withBytes<Result, Failure: Error>(
+            _ body: (Span<UInt8>) throws(Failure) -> Result
+        ) throws(Failure) -> Result? {
             guard let base = unsafe base else { return nil }
-            return unsafe UnsafeRawBufferPointer(start: base, count: Int(end - start))
+            return try unsafe body(
+                Span(
+                    _unsafeStart: base.assumingMemoryBound(to: UInt8.self),
+                    count: Int(end - start)))
+        }
+
+        /// An integer that lies wholly inside; nil otherwise. Unaligned is fine.
+        @inline(__always)
+        func load<T: FixedWidthInteger & BitwiseCopyable>(
+            at address: UInt64, as type: T.Type = T.self
+        ) -> T? {
+            guard address >= start, address < end, end &- address >= UInt64(MemoryLayout<T>.size)
+            else { return nil }
+            guard let base = unsafe base else { return 0 }
+            return unsafe base.loadUnaligned(
+                fromByteOffset: Int(truncatingIfNeeded: address &- start), as: T.self)
+        }
+
+        /// The part between two addresses, which lie inside.
+        func slice(_ from: UInt64, _ to: UInt64) -> Self {
+            unsafe Self(
+                start: from, end: to, base: base.map { unsafe $0 + Int(from - start) },
+                isWritable: isWritable, isCaptured: isCaptured)
+        }
+
+        /// The same bytes, of which something else is known.
+        func marked(isWritable: Bool, isCaptured: Bool) -> Self {
+            unsafe Self(
+                start: start, end: end, base: base, isWritable: isWritable, isCaptured: isCaptured)
+        }
+
+        /// The bytes from one address up to another, which lie inside; nil for zeroes.
+        fileprivate func buffer(_ from: UInt64, _ to: UInt64) -> UnsafeRawBufferPointer? {
+            guard let base = unsafe base else { return nil }
+            return unsafe UnsafeRawBufferPointer(
+                start: base + Int(from - start), count: Int(to - from))
         }
     }
 
@@ -101,11 +163,7 @@ public import AttachReport
     ) -> T? {
         let size = UInt64(MemoryLayout<T>.size)
         guard let segment = segment(at: address.value) else { return nil }
-        if segment.end - address.value >= size {
-            guard let base = unsafe segment.base else { return 0 }
-            return unsafe base.loadUnaligned(
-                fromByteOffset: Int(address.value - segment.start), as: T.self)
-        }
+        if segment.end - address.value >= size { return segment.load(at: address.value) }
         return loadAcrossSegments(address)
     }
 
@@ -135,9 +193,8 @@ public import AttachReport
             guard let segment = segment(at: position) else { return nil }
             let upTo = min(segment.end, end.value)
             let length = Int(upTo - position)
-            if let bytes = unsafe segment.bytes {
-                let from = Int(position - segment.start)
-                unsafe result.append(contentsOf: bytes[from..<from + length])
+            if let bytes = unsafe segment.buffer(position, upTo) {
+                unsafe result.append(contentsOf: bytes)
             } else {
                 result.append(contentsOf: repeatElement(0, count: length))
             }
@@ -160,13 +217,11 @@ public import AttachReport
         while bytes.count <= limit {
             guard let segment = segment(at: position) else { return nil }
             let length = min(Int(clamping: segment.end - position), limit + 1 - bytes.count)
-            guard let all = unsafe segment.bytes else {
+            guard let chunk = unsafe segment.buffer(position, position + UInt64(length)) else {
                 return (String(decoding: bytes, as: UTF8.self), true)
             }
-            let from = Int(position - segment.start)
-            let chunk = unsafe all[from..<from + length]
             if let end = unsafe chunk.firstIndex(of: 0) {
-                unsafe bytes.append(contentsOf: chunk[chunk.startIndex..<end])
+                unsafe bytes.append(contentsOf: chunk[..<end])
                 return (String(decoding: bytes, as: UTF8.self), true)
             }
             unsafe bytes.append(contentsOf: chunk)
@@ -177,23 +232,5 @@ public import AttachReport
         var end = limit
         while end > 0, end > limit - 4, bytes[end] & 0xc0 == 0x80 { end -= 1 }
         return (String(decoding: bytes[..<end], as: UTF8.self), false)
-    }
-}
-
-extension TargetMemory.Segment {
-    /// Whether it stands for pages that read as zero, without bytes of its own.
-    var isZero: Bool { unsafe base == nil }
-
-    /// Pages that read as zero.
-    static func zeroes(_ range: Range<UInt64>, isWritable: Bool, isCaptured: Bool) -> Self {
-        unsafe Self(
-            start: range.lowerBound, end: range.upperBound, base: nil, isWritable: isWritable,
-            isCaptured: isCaptured)
-    }
-
-    func slice(_ from: UInt64, _ to: UInt64) -> Self {
-        unsafe Self(
-            start: from, end: to, base: base.map { unsafe $0 + Int(from - start) },
-            isWritable: isWritable, isCaptured: isCaptured)
     }
 }

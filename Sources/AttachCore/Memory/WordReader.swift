@@ -50,17 +50,3 @@ struct WordReader {
         return holder.load(at: address) ?? memory.load(Address(address))
     }
 }
-
-extension TargetMemory.Segment {
-    /// An integer that lies wholly inside; nil otherwise.
-    @inline(__always)
-    func load<T: FixedWidthInteger & BitwiseCopyable>(
-        at address: UInt64, as type: T.Type = T.self
-    ) -> T? {
-        guard address >= start, address < end, end &- address >= UInt64(MemoryLayout<T>.size)
-        else { return nil }
-        guard let base = unsafe base else { return 0 }
-        return unsafe base.loadUnaligned(
-            fromByteOffset: Int(truncatingIfNeeded: address &- start), as: T.self)
-    }
-}

@@ -18,10 +18,8 @@ struct ObjectCensus {
     /// classes; every one of them is looked at about once.
     private static let lookLimit = 20_000_000
     private static let hitsAtOnce = 2048
-    /// An even number: the two words that are looked at stay together.
-    private static let wordsAtOnce = 8192
 
-    private var rejected = [UInt64](repeating: 0, count: Int(CS_OBJECT_SLOTS))
+    private var rejected = [UInt64](repeating: 0, count: ObjectSlot.count)
     private var looks = 0
     private let counts = cs_reference_counts(ReferenceCounts.Masks.self)
     private let jobISA: UInt64
@@ -43,53 +41,25 @@ struct ObjectCensus {
     }
 
     private mutating func search(_ segment: TargetMemory.Segment, _ reader: inout WordReader) {
-        let skip = (16 &- segment.start & 15) & 15
-        guard let bytes = unsafe segment.bytes, bytes.count >= Int(skip) + 16 else { return }
-        let aligned = unsafe UnsafeRawBufferPointer(rebasing: bytes[Int(skip)...])
-        let start = segment.start &+ skip
-        if let base = aligned.baseAddress, Int(bitPattern: base) & 7 == 0 {
-            return unsafe search(aligned.bindMemory(to: UInt64.self), at: start, &reader)
-        }
-        // In a core file the memory may begin at any byte: capture's and gdb's do not align it.
-        var words = [UInt64](repeating: 0, count: Self.wordsAtOnce)
-        for from in stride(from: 0, to: aligned.count & ~15, by: Self.wordsAtOnce * 8) {
-            guard !isCut else { return }
-            let count = min(Self.wordsAtOnce * 8, aligned.count & ~15 - from)
-            unsafe words.withUnsafeMutableBytes { copy in
-                unsafe copy.copyMemory(
-                    from: UnsafeRawBufferPointer(rebasing: aligned[from..<from + count]))
-            }
-            unsafe words.withUnsafeBufferPointer { words in
-                unsafe search(
-                    UnsafeBufferPointer(rebasing: words[..<(count / 8)]), at: start &+ UInt64(from),
-                    &reader)
-            }
+        segment.forEachWords(alignedTo: 16) { words, start in
+            search(words, at: start, &reader)
+            return !isCut
         }
     }
 
     private mutating func search(
-        _ words: UnsafeBufferPointer<UInt64>, at start: UInt64, _ reader: inout WordReader
+        _ words: Span<UInt64>, at start: UInt64, _ reader: inout WordReader
     ) {
         var hits = [Int](repeating: 0, count: Self.hitsAtOnce)
         var from = 0
         while from < words.count, !isCut {
-            let found = unsafe find(words, from, &hits)
+            let found = words.findObjects(
+                from: from, wanted: jobISA, rejected: rejected, counts: counts, into: &hits)
             for index in hits[..<found] {
                 take(start &+ UInt64(from + index) &* 8, &reader)
             }
             guard found == hits.count else { return }
             from += hits[found - 1] + 2
-        }
-    }
-
-    private func find(
-        _ words: UnsafeBufferPointer<UInt64>, _ from: Int, _ hits: inout [Int]
-    ) -> Int {
-        guard let start = words.baseAddress else { return 0 }
-        return unsafe rejected.withUnsafeBufferPointer { rejected in
-            guard let rejected = rejected.baseAddress else { return 0 }
-            return unsafe cs_find_objects(
-                start + from, words.count - from, jobISA, rejected, counts, &hits, hits.count)
         }
     }
 
@@ -100,7 +70,7 @@ struct ObjectCensus {
             return
         }
         guard let type = actorClass(first, &reader) else {
-            rejected[cs_object_slot(first)] = first
+            rejected[ObjectSlot.index(of: first)] = first
             return
         }
         if DefaultActor.isPlausible(address, type, layouts, &reader) {

@@ -1,5 +1,3 @@
-import CSearch
-
 /// Finds every place in the captured memory that may be a task.
 struct TaskScanner {
     /// What the search found.
@@ -55,36 +53,18 @@ enum WordSearch {
     static func each(
         _ value: UInt64, in segment: TargetMemory.Segment, _ body: (UInt64) -> Bool
     ) {
-        let skip = (8 &- segment.start & 7) & 7
-        guard let bytes = unsafe segment.bytes, bytes.count >= Int(skip) + 8 else { return }
-        let aligned = unsafe UnsafeRawBufferPointer(rebasing: bytes[Int(skip)...])
-        // Whoever made the segment may have put its bytes anywhere: word loads need alignment.
-        guard let base = aligned.baseAddress, Int(bitPattern: base) & 7 == 0 else {
-            return unsafe eachUnaligned(value, in: aligned, from: segment.start &+ skip, body)
-        }
-        let words = unsafe aligned.bindMemory(to: UInt64.self)
         var hits = [Int](repeating: 0, count: 1024)
-        var from = 0
-        while from < words.count {
-            guard let start = words.baseAddress else { return }
-            let found = unsafe cs_find_word(
-                start + from, words.count - from, value, &hits, hits.count)
-            for index in hits[..<found] {
-                let address = segment.start &+ skip &+ UInt64(from + index) &* 8
-                guard body(address) else { return }
+        segment.forEachWords(alignedTo: 8) { words, start in
+            var from = 0
+            while from < words.count {
+                let found = words.find(value, from: from, into: &hits)
+                for index in hits[..<found] {
+                    guard body(start &+ UInt64(from + index) &* 8) else { return false }
+                }
+                guard found == hits.count else { return true }
+                from += hits[found - 1] + 1
             }
-            guard found == hits.count else { return }
-            from += hits[found - 1] + 1
-        }
-    }
-
-    private static func eachUnaligned(
-        _ value: UInt64, in bytes: UnsafeRawBufferPointer, from start: UInt64,
-        _ body: (UInt64) -> Bool
-    ) {
-        for offset in stride(from: 0, through: bytes.count - 8, by: 8)
-        where unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self) == value {
-            guard body(start &+ UInt64(offset)) else { return }
+            return true
         }
     }
 }

@@ -63,12 +63,19 @@ package struct FileDescriptor: ~Copyable, Sendable {
 
     /// The bytes at an offset; nil where not all of them can be read.
     func bytes(at offset: UInt64, count: Int) -> [UInt8]? {
+        bytes(at: offset, upTo: count).flatMap { $0.count == count ? $0 : nil }
+    }
+
+    /// The bytes at an offset, at most so many; nil where they cannot be read.
+    func bytes(at offset: UInt64, upTo count: Int) -> [UInt8]? {
         guard let offset = off_t(exactly: offset) else { return nil }
         var bytes = [UInt8](repeating: 0, count: count)
         let got = unsafe bytes.withUnsafeMutableBytes { buffer in
             unsafe pread(number, buffer.baseAddress, buffer.count, offset)
         }
-        return got == count ? bytes : nil
+        guard got >= 0 else { return nil }
+        bytes.removeLast(count - got)
+        return bytes
     }
 
     /// What fstat(2) says.

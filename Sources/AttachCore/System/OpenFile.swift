@@ -19,6 +19,14 @@ public final class OpenFile: Sendable {
     /// The bytes at an offset; nil where not all of them can be read.
     func bytes(at offset: UInt64, count: Int) -> [UInt8]? { owned.bytes(at: offset, count: count) }
 
+    /// The bytes at an offset, at most so many; nil where they cannot be read.
+    func bytes(at offset: UInt64, upTo count: Int) -> [UInt8]? {
+        owned.bytes(at: offset, upTo: count)
+    }
+
+    /// What fstat(2) says.
+    func status() throws(SystemError) -> stat { try owned.status() }
+
     /// Opens something below this folder.
     func open(_ path: String, flags: Int32 = O_RDONLY) throws(SystemError) -> FileDescriptor {
         try owned.open(path, flags: flags)

@@ -43,13 +43,7 @@ import CUnwind
     func word(at marked: UInt64) -> UInt64? {
         let address = marked & Architecture.x86_64.addressBits
         if address >= CU_OWN_MEMORY - 8 { return ownWord(at: address) }
-        if let segment = lastSegment, address >= segment.start, address < segment.end,
-            segment.end - address >= 8
-        {
-            guard let base = unsafe segment.base else { return 0 }
-            return unsafe base.loadUnaligned(
-                fromByteOffset: Int(address - segment.start), as: UInt64.self)
-        }
+        if let segment = lastSegment, let word: UInt64 = segment.load(at: address) { return word }
         return uncommonWord(at: address)
     }
 
