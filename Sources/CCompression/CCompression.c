@@ -2,6 +2,10 @@
 
 #include "CSandbox.h"
 
+#if !__has_include(<zstd.h>) || !__has_include(<lz4frame.h>) || !__has_include(<lzma.h>) || \
+    !__has_include(<zlib.h>)
+#error "asyncattach needs zstd, lz4, xz and zlib: apt-get install libzstd-dev liblz4-dev liblzma-dev zlib1g-dev"
+#endif
 #include <errno.h>
 #include <lz4frame.h>
 #include <lzma.h>

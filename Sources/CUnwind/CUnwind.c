@@ -7,6 +7,9 @@
 // Debian builds libunwind for its own CPU alone.
 #if defined(__x86_64__)
 
+#if !__has_include(<libunwind-x86_64.h>)
+#error "asyncattach needs libunwind: apt-get install libunwind-dev"
+#endif
 #include <libunwind-x86_64.h>
 
 // Exported by libunwind-x86_64, declared in none of its public headers.

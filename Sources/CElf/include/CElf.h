@@ -3,6 +3,11 @@
 
 // libelf and libdw are used as they are: their functions take plain values and pointers, which
 // Swift can call. Only what needs a signal handler is written here.
+#if !__has_include(<elfutils/libdw.h>) || !__has_include(<libelf.h>)
+#error "asyncattach needs elfutils: apt-get install libdw-dev libelf-dev"
+#elif !__has_include(<bzlib.h>)
+#error "asyncattach links libbz2, which libdw needs: apt-get install libbz2-dev"
+#endif
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <libelf.h>
