@@ -407,16 +407,32 @@ void cl_leave_terminal(void) {
     sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-void cl_raise_priority(int level) {
+// What a thread had before it was raised.
+static _Thread_local struct {
+    int is_raised;
+    int policy;
+    int nice;
     struct sched_param parameter;
-    memset(&parameter, 0, sizeof parameter);
+} before;
+
+void cl_raise_priority(int level) {
     if (level > 0) {
+        if (!before.is_raised) {
+            before.policy = sched_getscheduler(0);
+            errno = 0;
+            before.nice = getpriority(PRIO_PROCESS, 0);
+            before.is_raised = before.policy >= 0 && errno == 0 &&
+                sched_getparam(0, &before.parameter) == 0;
+        }
+        struct sched_param parameter;
+        memset(&parameter, 0, sizeof parameter);
         parameter.sched_priority = 1;
         if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameter) < 0)
             setpriority(PRIO_PROCESS, 0, -20);
-    } else {
-        sched_setscheduler(0, SCHED_OTHER, &parameter);
-        setpriority(PRIO_PROCESS, 0, 0);
+    } else if (before.is_raised) {
+        sched_setscheduler(0, before.policy, &before.parameter);
+        setpriority(PRIO_PROCESS, 0, before.nice);
+        before.is_raised = 0;
     }
 }
 

@@ -41,7 +41,8 @@ enum ErrorMessage {
         case .notPermitted(let pid, let cause):
             "not permitted to attach to process \(pid): \(words(cause, pid: pid))"
         case .notSupported(let pid, let what):
-            "process \(pid) is \(what); only 64-bit ELF programs for x86_64 can be read"
+            "process \(pid) is \(what); only 64-bit ELF programs for the CPU that asyncattach "
+                + "runs on can be read"
         case .keptChanging(let pid):
             "process \(pid) kept executing other programs while it was looked at; try again"
         case .system(let what, let errno):

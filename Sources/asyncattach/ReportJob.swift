@@ -28,7 +28,7 @@ struct ReportJob {
         if let remark = debugFiles.remark { ErrorMessage.print(remark) }
         // Foreign bytes may ask for any amount of memory; the honest need grows with the capture.
         SupervisedChild.confine(
-            memoryBytes: 8 << 30 + capture.mappedBytes + 6 * capture.record.bytes,
+            memoryBytes: (8 << 30) + capture.mappedBytes + 6 * capture.record.bytes,
             seconds: UInt64(seconds))
         var wanted = SnapshotOptions()
         wanted.readsLines = readsLines

@@ -59,10 +59,10 @@ import Testing
     }
 
     @Test func demanglesAsTheRuntimeDoes() {
-        #expect(Symbolizer.demangle("$s4main4BankC8withdrawyS2iYaKFTQ0_") == "Bank.withdraw(_:)")
-        #expect(Symbolizer.demangle("main") == nil)
+        #expect(Demangler.demangle("$s4main4BankC8withdrawyS2iYaKFTQ0_") == "Bank.withdraw(_:)")
+        #expect(Demangler.demangle("main") == nil)
         #expect(
-            Symbolizer.demangle("_ZN5swift16runJobInExecutorEv@@X_1") == "swift::runJobInExecutor()"
+            Demangler.demangle("_ZN5swift16runJobInExecutorEv@@X_1") == "swift::runJobInExecutor()"
         )
     }
 

@@ -60,7 +60,6 @@ struct ProcessTextTests {
         #expect(status.effectiveUser == 1001)
         #expect(status.tracer == 77)
         #expect(status.namespaceIDs == [4242, 17, 1])
-        #expect(status.seccomp == 2)
         #expect(status.permittedCapabilities == 0xff)
         #expect(status.effectiveCapabilities == 1 << 19)
     }

@@ -19,8 +19,8 @@ struct CoreModules {
 
     /// No process has more files than this mapped.
     private static let limit = 4096
-    /// What a page has at least: so much of a file's beginning is in a core file, if anything is.
-    private static let headerSize = 4096
+    /// So much of a file's beginning is in a core file, if anything is.
+    private static let headerSize = TargetMemory.smallestPage
     /// How an ELF file begins (elf(5)).
     private static let magic: [UInt8] = [0x7f, 0x45, 0x4c, 0x46]
 

@@ -108,7 +108,7 @@ struct CoreNoteTable {
 
     /// NT_FILE (fs/binfmt_elf.c, `fill_files_note`).
     private var files: [UInt8] {
-        let pageSize: UInt64 = 4096
+        let pageSize = UInt64(TargetMemory.smallestPage)
         let mapped = capture.mappings.filter(\.isFile)
         var note = NoteWriter()
         note.put(UInt64(mapped.count))

@@ -14,7 +14,7 @@ public struct CoreWriter {
     /// More segments than these are counted elsewhere (PN_XNUM, elf(5)).
     private static let segmentLimit = 0xffff
     /// Of each file's beginning, where its build ID is.
-    private static let pageSize = 4096
+    private static let pageSize = TargetMemory.smallestPage
 
     /// A writer for one capture.
     public init(_ capture: Capture) {

@@ -31,7 +31,7 @@ struct FileHoles {
     func forEachRun(in range: Range<UInt64>, _ body: (Range<UInt64>, Bool) -> Void) {
         guard let data else { return body(range, false) }
         var position = range.lowerBound
-        var index = firstRun(endingAfter: position, data)
+        var index = data.partitioningIndex { $0.upperBound > position }
         while position < range.upperBound {
             guard index < data.count, data[index].lowerBound < range.upperBound else {
                 return body(position..<range.upperBound, true)
@@ -44,15 +44,5 @@ struct FileHoles {
             position = end
             index += 1
         }
-    }
-
-    private func firstRun(endingAfter position: UInt64, _ data: [Range<UInt64>]) -> Int {
-        var low = 0
-        var high = data.count
-        while low < high {
-            let middle = (low + high) / 2
-            if data[middle].upperBound <= position { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 }

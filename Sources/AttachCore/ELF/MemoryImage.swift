@@ -5,8 +5,8 @@ import AttachReport
 enum MemoryImage {
     /// No more of one file is put together.
     private static let limit: UInt64 = 128 << 20
-    /// No page is smaller. A core file has at least so much of a file's beginning.
-    private static let pageSize = 4096
+    /// A core file has at least so much of a file's beginning.
+    private static let pageSize = TargetMemory.smallestPage
 
     /// The parts of the file that memory holds unwritten, each at its place in the file, with
     /// zeroes between them; nil where that is not even the first page.

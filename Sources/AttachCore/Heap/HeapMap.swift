@@ -126,14 +126,9 @@ struct HeapMap {
     /// The region that holds an address.
     @inline(__always)
     func region(at address: UInt64) -> Region? {
-        var low = 0
-        var high = regions.count
-        while low < high {
-            let middle = (low &+ high) >> 1
-            if regions[middle].end <= address { low = middle &+ 1 } else { high = middle }
-        }
-        guard low < regions.count, regions[low].start <= address else { return nil }
-        return regions[low]
+        let index = regions.partitioningIndex { $0.end > address }
+        guard index < regions.count, regions[index].start <= address else { return nil }
+        return regions[index]
     }
 
     @inline(__always)

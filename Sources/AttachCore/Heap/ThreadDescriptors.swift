@@ -162,12 +162,7 @@ struct ThreadDescriptors {
     }
 
     private static func isAny(of sorted: [UInt64], in range: Range<UInt64>) -> Bool {
-        var low = 0
-        var high = sorted.count
-        while low < high {
-            let middle = (low + high) / 2
-            if sorted[middle] < range.lowerBound { low = middle + 1 } else { high = middle }
-        }
-        return low < sorted.count && sorted[low] < range.upperBound
+        let index = sorted.partitioningIndex { $0 >= range.lowerBound }
+        return index < sorted.count && sorted[index] < range.upperBound
     }
 }

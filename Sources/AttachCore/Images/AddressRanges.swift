@@ -29,13 +29,8 @@ struct AddressRanges<Value: Sendable>: Sendable {
     /// What stands at `address`.
     @inline(__always)
     func value(at address: UInt64) -> Value? {
-        var low = 0
-        var high = entries.count
-        while low < high {
-            let middle = (low &+ high) >> 1
-            if entries[middle].end <= address { low = middle &+ 1 } else { high = middle }
-        }
-        guard low < entries.count, entries[low].start <= address else { return nil }
-        return entries[low].value
+        let index = entries.partitioningIndex { $0.end > address }
+        guard index < entries.count, entries[index].start <= address else { return nil }
+        return entries[index].value
     }
 }

@@ -142,7 +142,7 @@ import CElf
         var missing = addresses.count
         var isFound = [Bool](repeating: false, count: addresses.count)
         func match(_ entry: (range: Range<UInt64>, unit: Int)) {
-            var index = addresses.firstIndex(notBelow: entry.range.lowerBound)
+            var index = addresses.partitioningIndex { $0 >= entry.range.lowerBound }
             while index < addresses.count, addresses[index] < entry.range.upperBound {
                 if !isFound[index] {
                     isFound[index] = true

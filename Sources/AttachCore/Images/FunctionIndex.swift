@@ -31,13 +31,8 @@ final class FunctionIndex: Sendable {
     }
 
     private static func find(_ address: UInt64, _ sorted: [Range<UInt64>]) -> Range<UInt64>? {
-        var low = 0
-        var high = sorted.count
-        while low < high {
-            let middle = (low + high) / 2
-            if sorted[middle].lowerBound <= address { low = middle + 1 } else { high = middle }
-        }
+        let next = sorted.partitioningIndex { $0.lowerBound > address }
         // Functions do not nest in practice; a few steps pass over aliases and labels.
-        return sorted[max(0, low - 16)..<low].last { $0.contains(address) }
+        return sorted[max(0, next - 16)..<next].last { $0.contains(address) }
     }
 }

@@ -68,13 +68,8 @@ struct ScopeWalk {
     /// Whether an address that we look for lies in one of these.
     private func isWanted(_ ranges: [Range<UInt64>]) -> Bool {
         ranges.contains { range in
-            var low = 0
-            var high = addresses.count
-            while low < high {
-                let middle = (low + high) / 2
-                if addresses[middle] < range.lowerBound { low = middle + 1 } else { high = middle }
-            }
-            return low < addresses.count && addresses[low] < range.upperBound
+            let index = addresses.partitioningIndex { $0 >= range.lowerBound }
+            return index < addresses.count && addresses[index] < range.upperBound
         }
     }
 

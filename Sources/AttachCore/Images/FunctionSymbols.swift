@@ -54,7 +54,7 @@ struct FunctionSymbols {
         var matches = 0
         table.forEach { entry in
             guard entry.mayBeFunction, entry.isDefined, entry.value <= last else { return true }
-            var index = Self.lowerBound(wanted, entry.value)
+            var index = wanted.partitioningIndex { $0 >= entry.value }
             if entry.value >= findings[index].nearest ?? 0 {
                 if entry.size > 0 || entry.value != findings[index].nearest {
                     findings[index].unsized = nil
@@ -97,18 +97,6 @@ struct FunctionSymbols {
                 }
             }
         }
-    }
-
-    /// The first index whose address is not below `value`; at most the last one.
-    @inline(__always)
-    private static func lowerBound(_ sorted: [UInt64], _ value: UInt64) -> Int {
-        var low = 0
-        var high = sorted.count - 1
-        while low < high {
-            let middle = (low &+ high) >> 1
-            if sorted[middle] < value { low = middle &+ 1 } else { high = middle }
-        }
-        return low
     }
 
     /// Mapping symbols (`$x`) and local labels (`.L…`) name no function.

@@ -47,7 +47,7 @@ struct GeneratedCode: Sendable {
             let line = Line(all, at: position)
             position = line.end
             guard let range = line.range else { continue }
-            var index = wanted.firstIndex(notBelow: range.lowerBound)
+            var index = wanted.partitioningIndex { $0 >= range.lowerBound }
             while index < wanted.count, wanted[index] < range.upperBound {
                 let name = line.name.prefix(nameLimit).map { all[$0] }
                 found[wanted[index]] = Function(

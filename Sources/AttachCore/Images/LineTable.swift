@@ -45,17 +45,16 @@ import CElf
 
     /// The row whose code holds `address`: the last one that begins at or below it.
     func row(at address: UInt64) -> Row? {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
+        var isMissing = false
+        let next = (0..<count).partitioningIndex { index in
             var start: Dwarf_Addr = 0
-            guard let line = unsafe line(middle), unsafe dwarf_lineaddr(line, &start) == 0 else {
-                return nil
+            guard let line = unsafe line(index), unsafe dwarf_lineaddr(line, &start) == 0 else {
+                isMissing = true
+                return true
             }
-            if start <= address { low = middle + 1 } else { high = middle }
+            return start > address
         }
-        return low > 0 ? row(low - 1) : nil
+        return !isMissing && next > 0 ? row(next - 1) : nil
     }
 
     /// The source location of a row; nil for code that no line stands for.

@@ -141,14 +141,10 @@ struct Symbolizer {
         return frames
     }
 
-    /// The name of the type or function that a mangled symbol stands for, in the short form; nil
-    /// for a symbol that is not mangled.
-    static func demangle(_ symbol: String) -> String? { Demangler.demangle(symbol) }
-
     /// What to call a function with this symbol: the name as written, whether or not the compiler
     /// made a copy of it for certain types; a C symbol as it is, without a version.
     static func displayName(_ symbol: String) -> String {
-        guard var name = demangle(symbol) else {
+        guard var name = Demangler.demangle(symbol) else {
             return Demangler.shortened(Demangler.withoutVersion(symbol))
         }
         let mark = Demangler.specializedMark

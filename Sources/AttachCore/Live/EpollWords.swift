@@ -54,7 +54,7 @@ struct EpollWords {
         let starts = writable.map(\.start)
         return words.filter { word in
             let address = word & Self.addressBits
-            let next = starts.firstIndex(notBelow: address)
+            let next = starts.partitioningIndex { $0 >= address }
             if next < starts.count, starts[next] == address { return true }
             return next > 0 && address < writable[next - 1].end
         }.sorted()

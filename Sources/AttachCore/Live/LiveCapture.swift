@@ -43,10 +43,10 @@ public enum LiveCapture {
     /// It happens on an OS thread of its own, since ptrace belongs to the thread that seized: when
     /// that ends, the kernel releases even a thread that could not be stopped in time.
     ///
+    /// - Parameter progress: called when the first thread is about to be seized, and when the last
+    ///   was released, so that another process can watch over the time in between.
     /// - Throws: when there can be no capture; whatever else is missing is a gap in it.
     @available(*, noasync, message: "ptrace belongs to one thread")
-    /// - Parameter progress: told when the first thread is about to be seized, and when the last
-    ///   was released, so that somebody outside can watch over the time in between.
     public static func take(
         pid: Int32, limits: CaptureLimits = CaptureLimits(),
         progress: (CaptureProgress) -> Void = { _ in }

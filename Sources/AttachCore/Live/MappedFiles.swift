@@ -95,7 +95,8 @@ enum MappedFiles {
         {
             var range = mapping.range
             if mapping.fileOffset == 0 {
-                let end = min(range.upperBound, range.lowerBound + headerSize)
+                let end = min(
+                    range.upperBound, range.lowerBound + UInt64(TargetMemory.smallestPage))
                 beginnings.append(range.lowerBound..<end)
                 range = end..<range.upperBound
             }
@@ -106,7 +107,5 @@ enum MappedFiles {
         return beginnings + rest
     }
 
-    /// No page is smaller.
-    private static let headerSize: UInt64 = 4096
     private static let largestStandIns: UInt64 = 256 << 20
 }

@@ -138,7 +138,8 @@ import Glibc
                     return
                 }
                 // The first page cannot be read; those behind it may well be.
-                let end = min(range.upperBound, (range.lowerBound | (Self.pageSize - 1)) &+ 1)
+                let page = UInt64(TargetMemory.smallestPage)
+                let end = min(range.upperBound, (range.lowerBound | (page - 1)) &+ 1)
                 Self.note(range.lowerBound..<end, in: &unreadable)
                 unsafe Self.drop(end - range.lowerBound, from: &ranges, &remote)
                 continue
@@ -158,8 +159,6 @@ import Glibc
             used = min((used + 15) & ~15, capacity)
         }
     }
-
-    private static let pageSize: UInt64 = 4096
 
     /// Takes so many bytes from the front of the first range.
     private static func drop(

@@ -93,8 +93,6 @@ struct ProcessStatus: Hashable {
     var tracer: Int32 = 0
     /// Its ids in every pid namespace it is in, ours first.
     var namespaceIDs: [Int32] = []
-    /// 0 none, 1 strict, 2 filter.
-    var seccomp = 0
     /// Effective capabilities.
     var effectiveCapabilities: UInt64 = 0
     /// Permitted capabilities.
@@ -127,7 +125,6 @@ struct ProcessStatus: Hashable {
         case .tracer: tracer = Int32(first) ?? 0
         case .threads: threads = Int(first)
         case .namespaceIDs: namespaceIDs = values.compactMap { Int32($0) }
-        case .seccomp: seccomp = Int(first) ?? 0
         case .effective: effectiveCapabilities = UInt64(first, radix: 16) ?? 0
         case .permitted: permittedCapabilities = UInt64(first, radix: 16) ?? 0
         case .state: isWaiting = first == "S" || first == "D"
@@ -142,7 +139,6 @@ struct ProcessStatus: Hashable {
         case tracer = "TracerPid"
         case threads = "Threads"
         case namespaceIDs = "NSpid"
-        case seccomp = "Seccomp"
         case effective = "CapEff"
         case permitted = "CapPrm"
         case state = "State"

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What `/proc/PID/net` says of sockets (proc_pid_net(5)): the ends of those that were asked for.
 struct SocketTable {
     /// A table of the kernel's.
@@ -123,34 +125,25 @@ private struct SocketEnd: CustomStringConvertible {
     /// Whether it is no end at all: nobody is connected.
     var isNowhere: Bool { port == 0 && bytes.allSatisfy { $0 == 0 } }
 
+    /// As inet_ntop(3) writes it; of an address of IPv4 on a socket of IPv6, that address.
     var description: String {
-        if bytes.count == 4 { return "\(Self.dotted(bytes[...])):\(port)" }
-        // ::ffff:0:0/96, IPv4 on a socket of IPv6
-        if bytes.prefix(10).allSatisfy({ $0 == 0 }), bytes[10] == 0xff, bytes[11] == 0xff {
-            return "\(Self.dotted(bytes[12...])):\(port)"
+        // ::ffff:0:0/96
+        let isMapped =
+            bytes.count == 16 && bytes.prefix(10).allSatisfy { $0 == 0 } && bytes[10] == 0xff
+            && bytes[11] == 0xff
+        if isMapped || bytes.count == 4 {
+            return "\(Self.text(bytes.suffix(4), AF_INET)):\(port)"
         }
-        return "[\(grouped)]:\(port)"
+        return "[\(Self.text(bytes[...], AF_INET6))]:\(port)"
     }
 
-    private static func dotted(_ bytes: ArraySlice<UInt8>) -> String {
-        bytes.map { String($0) }.joined(separator: ".")
-    }
-
-    /// Groups of four digits, the longest run of zeroes left out (RFC 5952).
-    private var grouped: String {
-        let groups = stride(from: 0, to: 16, by: 2)
-            .map { UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]) }
-        var longest = 0..<0
-        var start = 0
-        while start < groups.count {
-            var end = start
-            while end < groups.count, groups[end] == 0 { end += 1 }
-            if end - start > longest.count { longest = start..<end }
-            start = max(end, start + 1)
+    private static func text(_ bytes: ArraySlice<UInt8>, _ family: Int32) -> String {
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        let address = Array(bytes)
+        guard unsafe inet_ntop(family, address, &text, socklen_t(text.count)) != nil else {
+            return "?"
         }
-        let words = groups.map { String($0, radix: 16) }
-        guard longest.count > 1 else { return words.joined(separator: ":") }
-        return words[..<longest.lowerBound].joined(separator: ":") + "::"
-            + words[longest.upperBound...].joined(separator: ":")
+        return String(
+            decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

@@ -5,6 +5,11 @@ public import AttachReport
 /// A value made of non-overlapping segments. Every read is checked against them, so that no
 /// address from the target, however wrong, can reach memory of our own.
 @safe public struct TargetMemory: @unchecked Sendable {
+    /// Bytes of the smallest page of any CPU that is read here; the larger ones of aarch64 are
+    /// multiples of it (ELF gABI, "p_align"; arm64's memory.rst). Nothing is mapped or protected in
+    /// smaller units.
+    static let smallestPage = 4096
+
     /// A run of target addresses with one source of bytes.
     @safe public struct Segment {
         /// First address.
@@ -131,25 +136,15 @@ public import AttachReport
     /// The segment that holds `address`.
     @inline(__always)
     func segment(at address: UInt64) -> Segment? {
-        var low = 0
-        var high = segments.count
-        while low < high {
-            let middle = (low &+ high) >> 1
-            if segments[middle].end <= address { low = middle &+ 1 } else { high = middle }
-        }
-        guard low < segments.count, segments[low].start <= address else { return nil }
-        return segments[low]
+        let index = segments.partitioningIndex { $0.end > address }
+        guard index < segments.count, segments[index].start <= address else { return nil }
+        return segments[index]
     }
 
     /// The first segment that begins behind `address`.
     func firstSegment(after address: UInt64) -> Segment? {
-        var low = 0
-        var high = segments.count
-        while low < high {
-            let middle = (low &+ high) >> 1
-            if segments[middle].start <= address { low = middle &+ 1 } else { high = middle }
-        }
-        return low < segments.count ? segments[low] : nil
+        let index = segments.partitioningIndex { $0.start > address }
+        return index < segments.count ? segments[index] : nil
     }
 
     /// Whether a byte at `address` can be read.

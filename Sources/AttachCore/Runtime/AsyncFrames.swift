@@ -148,6 +148,8 @@ struct AsyncFrames {
         of header: TaskHeader, _ task: Int, _ reader: inout WordReader
     ) -> UInt64 {
         var finder = live
+        // What it has looked at counts for the next, too.
+        defer { live = finder }
         return finder.newest(of: header, reader: &reader) { place, reader in
             guard self.task(of: place, &reader) == task,
                 let resume = reader.word(place, AsyncContextLayout.resumeParent)

@@ -20,12 +20,7 @@ struct CodeRanges {
     /// Whether code lies at `address`.
     @inline(__always)
     func contains(_ address: UInt64) -> Bool {
-        var low = 0
-        var high = ranges.count
-        while low < high {
-            let middle = (low &+ high) >> 1
-            if ranges[middle].upperBound <= address { low = middle &+ 1 } else { high = middle }
-        }
-        return low < ranges.count && ranges[low].lowerBound <= address
+        let index = ranges.partitioningIndex { $0.upperBound > address }
+        return index < ranges.count && ranges[index].lowerBound <= address
     }
 }

@@ -42,21 +42,19 @@ struct ExceptionFrameTable {
     /// for the entry to say.
     func record(for pc: UInt64, memory: TargetMemory) -> UInt64? {
         guard let distance = Int32(exactly: Int64(bitPattern: pc &- base)) else { return nil }
-        var low: UInt64 = 0
-        var high = count
-        var found: Int32?
-        while low < high {
-            let middle = (low + high) / 2
-            guard let entry = memory.load(Address(entries &+ middle * 8), as: UInt64.self) else {
-                return nil
+        var isMissing = false
+        var record: Int32?
+        // The last entry that is found to begin at or below is the last one that does.
+        _ = (0..<count).partitioningIndex { index in
+            guard let entry = memory.load(Address(entries &+ index * 8), as: UInt64.self) else {
+                isMissing = true
+                return true
             }
-            if Int32(truncatingIfNeeded: entry) <= distance {
-                found = Int32(truncatingIfNeeded: Int64(bitPattern: entry) >> 32)
-                low = middle + 1
-            } else {
-                high = middle
-            }
+            guard Int32(truncatingIfNeeded: entry) <= distance else { return true }
+            record = Int32(truncatingIfNeeded: Int64(bitPattern: entry) >> 32)
+            return false
         }
-        return found.map { base &+ UInt64(bitPattern: Int64($0)) }
+        guard !isMissing else { return nil }
+        return record.map { base &+ UInt64(bitPattern: Int64($0)) }
     }
 }

@@ -2,8 +2,10 @@
 #define CLINUX_H
 
 // System calls that Swift cannot name: variadic ones, those behind _GNU_SOURCE, and those whose
-// headers are younger than the oldest system we build on. No policy lives here. Unless said
-// otherwise a function returns 0 or a positive errno, and leaves nothing behind when it fails.
+// headers are younger than the oldest system we build on. Unless said otherwise a function returns
+// 0 or a positive errno, and leaves nothing behind when it fails.
+//
+// Most of them are single calls. Those that decide something of their own say "Policy:".
 
 #include <stddef.h>
 #include <stdint.h>
@@ -41,7 +43,7 @@ int cl_wait_peek(pid_t tid, cl_wait_result *result);
 // Collects a traced thread if it has ended.
 int cl_wait_reap(pid_t tid);
 
-// Makes SIGALRM collect those of the threads named to `cl_reap_watch` that have ended, while
+// Policy: makes SIGALRM collect those of the threads named to `cl_reap_watch` that have ended, while
 // `cl_reap_every` has it sent to the calling thread. That breaks a knot: a seize that waits for an
 // exec that waits for us to collect (ptrace(2), "execve under ptrace").
 int cl_reap_start(void);
@@ -54,7 +56,7 @@ int cl_reap_watch(pid_t tid);
 // Ends it, and puts the signal back as it was.
 void cl_reap_stop(void);
 
-// process_vm_readv(2), or where a filter forbids it the same by /proc/TID/mem. Returns bytes read,
+// process_vm_readv(2). Policy: where a filter forbids it, from then on by /proc/TID/mem. Returns bytes read,
 // or the negative errno; EFAULT where nothing can be read at the first address.
 ssize_t cl_read_memory(
     pid_t tid, const struct iovec *local, const struct iovec *remote, unsigned long remoteCount);
@@ -69,8 +71,8 @@ enum { CL_PAGE_FILE = 1 << 2, CL_PAGE_PRESENT = 1 << 3, CL_PAGE_SWAPPED = 1 << 4
        CL_PAGE_ZERO = 1 << 5, CL_PAGE_GUARD = 1 << 8 };
 
 // PAGEMAP_SCAN (linux/fs.h, Linux 6.7): pages in [start, end) that are present or swapped and of
-// none of the `unwanted` categories. CL_PAGE_FILE is dear: it takes a look at each page's
-// descriptor, three to ten times as long as the table alone. Guard regions (madvise(2),
+// none of the `unwanted` categories. CL_PAGE_FILE is expensive: it reads each page's
+// descriptor, which takes three to ten times as long as the table alone. Guard regions (madvise(2),
 // MADV_GUARD_INSTALL) are never reported, except by kernels that know them only as swapped.
 // `next` says where to go on. Returns how many ranges, or the
 // negative errno (-ENOTTY, -EINVAL on older kernels).
@@ -78,10 +80,10 @@ ssize_t cl_pagemap_scan(
     int pagemap, uint64_t start, uint64_t end, uint64_t unwanted, cl_page_range *ranges,
     size_t capacity, uint64_t *next);
 
-// Puts something that can be neither read nor written where descriptor 0, 1 or 2 is closed, so that
+// Policy: puts something that can be neither read nor written where descriptor 0, 1 or 2 is closed, so that
 // no file opened later takes its number and receives what was meant for a person.
 void cl_hold_standard_descriptors(void);
-// Lets faults end this process at once, without a report of the Swift runtime on standard error
+// Policy: lets faults end this process at once, without a report of the Swift runtime on standard error
 // (SWIFT_BACKTRACE in the environment keeps it).
 void cl_fault_silently(void);
 // Raises the limit of open files as far as an unprivileged process may.
@@ -136,7 +138,8 @@ pid_t cl_fork(void);
 int cl_die_with_parent(pid_t parent);
 // Puts this process into a session of its own and blocks what a terminal can send.
 void cl_leave_terminal(void);
-// Runs this process before others. Best effort; `level` 0 puts it back.
+// Policy: runs the calling thread before others, as SCHED_FIFO or else with the least niceness.
+// Best effort; `level` 0 restores what the thread had before.
 void cl_raise_priority(int level);
 // MADV_HUGEPAGE and MADV_POPULATE_WRITE, best effort.
 void cl_prefault(void *start, size_t length);
