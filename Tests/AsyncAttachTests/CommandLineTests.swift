@@ -127,7 +127,7 @@ struct CommandLineTests {
         let child = try ChildProcess("/bin/sleep", ["1000"])
         // It waits for a command. A "shell" of it would outlive it, and hold the test's output.
         let tracer = try ChildProcess("/usr/bin/gdb", ["-q", "-nx", "-p", "\(child.pid)"])
-        while child.statusField("TracerPid") != "\(tracer.pid)" { usleep(10_000) }
+        try child.waitUntil(tracedBy: tracer.pid)
         let result = try Tool.run(["\(child.pid)"])
         #expect(result.status == 4)
         #expect(result.errorLines.count == 1)

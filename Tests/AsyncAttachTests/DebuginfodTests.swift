@@ -64,9 +64,9 @@ struct DebuginfodTests {
             ])
         // It answers before it has looked at all its files.
         var result = try Self.look(child.pid, at: "http://127.0.0.1:\(port)")
-        for _ in 0..<30 where !result.output.contains("hidden_wait") {
-            usleep(300_000)
+        try waitUntil("the server has looked at all its files", every: 300_000) {
             result = try Self.look(child.pid, at: "http://127.0.0.1:\(port)")
+            return result.output.contains("hidden_wait")
         }
         #expect(result.output.contains("hidden_wait") && result.output.contains("foreign_wait"))
         #expect(result.errors.contains("debuginfod has debug files of libforeign.so"))

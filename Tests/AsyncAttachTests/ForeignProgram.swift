@@ -82,7 +82,7 @@ struct ForeignProgram: ~Copyable {
         let words = launcher + ["/bin/bash", "-c", script]
         var child = try ChildProcess(words[0], Array(words.dropFirst()))
         try #require(child.readLine() == "ready")
-        child.waitUntilSleeping()
+        try child.waitUntilSleeping()
         return child
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// A cgroup whose processes stand still until it goes away (kernel, Documentation/admin-guide/
 /// cgroup-v2.rst, `cgroup.freeze`).
@@ -33,8 +34,8 @@ struct FrozenGroup: ~Copyable {
         try Self.write("\(pid)", to: folder + "/cgroup.procs")
         try Self.write("1", to: folder + "/cgroup.freeze")
         let events = folder + "/cgroup.events"
-        while try !String(contentsOfFile: events, encoding: .utf8).contains("frozen 1") {
-            usleep(1000)
+        try waitUntil("\(folder) is frozen") {
+            try String(contentsOfFile: events, encoding: .utf8).contains("frozen 1")
         }
     }
 

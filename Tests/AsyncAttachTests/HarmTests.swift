@@ -7,10 +7,12 @@ import Testing
 struct HarmTests {
     @Test func aToolKilledAtAnyMomentLeavesTheTargetRunning() throws {
         var fixture = try Fixture("Busy")
+        var seed = Seed()
         for _ in 0..<200 {
             let tool = try ChildProcess(Tool.path, ["\(fixture.pid)", "-o", "/dev/null"])
-            usleep(UInt32.random(in: 0..<60_000))
-            tool.signal([SIGKILL, SIGINT, SIGTERM, SIGHUP].randomElement() ?? SIGKILL)
+            usleep(UInt32.random(in: 0..<60_000, using: &seed))
+            let signals = [SIGKILL, SIGINT, SIGTERM, SIGHUP]
+            tool.signal(signals.randomElement(using: &seed) ?? SIGKILL)
         }
         try expectReleased(fixture)
         let result = try #require(try fixture.ask("exit")["result"] as? [String: Any])
@@ -23,17 +25,14 @@ struct HarmTests {
     @Test func aStoppedTargetStaysStoppedWhenTheToolIsKilled() throws {
         let fixture = try Fixture("Heartbeat", ["20", "100"])
         fixture.child.signal(SIGSTOP)
-        while fixture.child.statusField("State")?.hasPrefix("T") != true { usleep(1000) }
+        try fixture.child.waitUntil(state: "T")
         for delay in stride(from: UInt32(0), to: 60_000, by: 2_000) {
             let tool = try ChildProcess(Tool.path, ["\(fixture.pid)", "-o", "/dev/null"])
             usleep(delay)
             tool.signal(SIGKILL)
         }
         try expectReleased(fixture)
-        for _ in 0..<1000 where fixture.child.statusField("State")?.hasPrefix("T") != true {
-            usleep(1000)
-        }
-        #expect(fixture.child.statusField("State")?.hasPrefix("T") == true)
+        try fixture.child.waitUntil(state: "T")
     }
 
     /// Frozen at any moment, the part that holds the target is ended by its supervisor.
@@ -43,12 +42,13 @@ struct HarmTests {
         let tool = try ChildProcess(
             Tool.path, ["\(fixture.pid)", "--timeout", "2", "-o", "/dev/null"])
         var worker: Int32?
-        while worker == nil, tool.statusField("State")?.hasPrefix("Z") != true {
+        try waitUntil("the tool has a worker, or has ended", every: 10) {
             worker = Self.child(of: tool.pid)
+            return worker != nil || tool.statusField("State")?.hasPrefix("Z") == true
         }
         usleep(delay)
         if let worker { kill(worker, SIGSTOP) }
-        while tool.statusField("State")?.hasPrefix("Z") != true { usleep(1000) }
+        try tool.waitUntil(state: "Z")
         try expectReleased(fixture)
         #expect(try fixture.ask("ping")["pong"] != nil)
     }
@@ -64,7 +64,6 @@ struct HarmTests {
 
     /// The kernel releases a moment after the tool's end.
     private func expectReleased(_ fixture: borrowing Fixture) throws {
-        for _ in 0..<5000 where fixture.child.statusField("TracerPid") != "0" { usleep(1000) }
-        #expect(fixture.child.statusField("TracerPid") == "0")
+        try fixture.child.waitUntil(tracedBy: 0)
     }
 }

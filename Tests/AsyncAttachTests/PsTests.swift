@@ -65,7 +65,7 @@ struct PsTests {
 
     @Test func whatCannotBeAttachedToIsListedWithTheReason() throws {
         let zombie = try ChildProcess("/bin/true")
-        while zombie.statusField("State")?.hasPrefix("Z") != true { usleep(1000) }
+        try zombie.waitUntil(state: "Z")
         #expect(try process(zombie.pid) == nil)
         let listed = try #require(try process(zombie.pid, all: true))
         #expect(listed["obstacle"] as? String == "it has ended already (a zombie)")
@@ -74,7 +74,7 @@ struct PsTests {
 
         let fixture = try Fixture("Depth")
         let tracer = try ChildProcess("/usr/bin/gdb", ["-q", "-nx", "-p", "\(fixture.pid)"])
-        while fixture.child.statusField("TracerPid") != "\(tracer.pid)" { usleep(10_000) }
+        try fixture.child.waitUntil(tracedBy: tracer.pid)
         #expect(try process(fixture.pid) == nil)
         let traced = try #require(try process(fixture.pid, all: true))
         #expect(
@@ -162,7 +162,7 @@ struct PsTests {
     @Test func nothingIsStoppedOrContinued() throws {
         let stopped = try Fixture("Depth")
         stopped.child.signal(SIGSTOP)
-        while stopped.child.statusField("State")?.hasPrefix("T") != true { usleep(1000) }
+        try stopped.child.waitUntil(state: "T")
         let listed = try Tool.run(
             ["-f", "--trace=ptrace,process_vm_readv", "-o", "/dev/stderr", Tool.path, "ps"]
                 + ["--format", "ndjson"], tool: "/usr/bin/strace")
@@ -190,9 +190,10 @@ struct PsTests {
         let program = folder.path + "/\u{1b}[31m\nred"
         _ = try Tool.run(["/bin/sleep", program], tool: "/bin/cp")
         let child = try ChildProcess(program, ["1000"])
-        while child.statusField("Name")?.contains("sleep") != false
-            || child.statusField("Name")?.contains("[31m") != true
-        { usleep(1000) }
+        try waitUntil("\(child.pid) has its name") {
+            let name = child.statusField("Name")
+            return name?.contains("sleep") == false && name?.contains("[31m") == true
+        }
         let table = try Tool.run(["ps", "--all"])
         #expect(!table.output.contains("\u{1b}"))
         #expect(

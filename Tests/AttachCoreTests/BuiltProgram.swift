@@ -81,7 +81,7 @@ struct BuiltProgram: ~Copyable {
     func look(_ options: DebugFileOptions = DebugFileOptions()) throws -> Look {
         var child = try ChildProcess(path)
         try #require(child.readLine() == "ready")
-        child.waitUntilSleeping()
+        try child.waitUntilSleeping()
         let capture = try LiveCapture.take(pid: child.pid)
         var assembler = SnapshotAssembler(
             capture, debugFiles: DebugFiles(of: capture, options: options))

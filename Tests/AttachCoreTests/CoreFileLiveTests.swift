@@ -278,11 +278,10 @@ struct CoreFolder: ~Copyable {
     /// The core file that a dying process leaves here.
     func core(of pid: Int32) throws -> String {
         // It is written when the process has ended, which its parent, we, need not collect to see.
-        while true {
+        try waitUntil("\(pid) has left its core file", every: 10_000) {
             let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
             let state = stat?.split(separator: ")").last?.split(separator: " ").first
-            if state == nil || state == "Z" { break }
-            usleep(10_000)
+            return state == nil || state == "Z"
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: path)
         return path + "/" + (try #require(names.first { $0.contains("core") }))

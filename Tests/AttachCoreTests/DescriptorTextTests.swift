@@ -1,4 +1,5 @@
 import AttachReport
+import TestSupport
 import Testing
 
 @testable import AttachCore
@@ -85,7 +86,7 @@ struct DescriptorTextTests {
             for line in lines { table.append(Array((line + "\n").utf8)[...]) }
             #expect(table.names.isEmpty)
         }
-        var random = SystemRandomNumberGenerator()
+        var random = Seed()
         var table = SocketTable(.tcp, wanted: [101, 102, 103, 104])
         for _ in 0..<200 {
             var bytes = Array(Self.tcp.utf8)

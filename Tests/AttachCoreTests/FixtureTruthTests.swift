@@ -46,7 +46,7 @@ struct FixtureTruthTests {
         let fixture = try Fixture(name, mode: mode)
         // The thread that says "ready" is on its way to rest then.
         if name == "NoTasks" {
-            while fixture.child.statusField("State")?.hasPrefix("S") != true { usleep(1000) }
+            try fixture.child.waitUntil(state: "S")
         }
         let snapshot = try snapshot(of: fixture.pid)
         if let count = fixture.number("threads") { #expect(snapshot.threads.count == count) }

@@ -68,9 +68,10 @@ struct GeneratedCodeTests {
         case .none: break
         }
         child.send("")
-        while (try? String(contentsOfFile: "/proc/\(child.pid)/syscall", encoding: .utf8))?
-            .hasPrefix("34 ") != true
-        { usleep(1000) }
+        try waitUntil("\(child.pid) pauses") {
+            let call = try? String(contentsOfFile: "/proc/\(child.pid)/syscall", encoding: .utf8)
+            return call?.hasPrefix("34 ") == true
+        }
         var assembler = SnapshotAssembler(try LiveCapture.take(pid: child.pid))
         let frame = try #require(assembler.snapshot().threads.first?.frames.first)
         #expect(frame.function == (map == .own ? "made [tier 1]" : nil))

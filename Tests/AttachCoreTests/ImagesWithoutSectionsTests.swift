@@ -1,5 +1,6 @@
 import AttachReport
 import Glibc
+import TestSupport
 import Testing
 
 @testable import AttachCore
@@ -71,7 +72,7 @@ import Testing
         let hash = layout.sections.first { $0.type == ELFLayout.Section.gnuHash }
         var places = Array(Int(dynamic.offset)..<Int(dynamic.offset + dynamic.fileSize))
         if let hash { places += Int(hash.offset)..<Int(hash.offset + hash.size) }
-        var generator = SystemRandomNumberGenerator()
+        var generator = Seed()
         for _ in 0..<2000 {
             var broken = bytes
             for _ in 0..<3 {

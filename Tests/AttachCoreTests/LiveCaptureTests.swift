@@ -10,7 +10,7 @@ import Testing
 struct LiveCaptureTests {
     @Test func aSleepingProcessIsCapturedAndRunsOn() throws {
         let child = try ChildProcess("/bin/sleep", ["1000"])
-        while child.statusField("State")?.hasPrefix("S") != true { usleep(1000) }
+        try child.waitUntil(state: "S")
         let capture = try LiveCapture.take(pid: child.pid)
         #expect(capture.threads.count == 1)
         let thread = try #require(capture.threads.first)
@@ -74,7 +74,7 @@ struct LiveCaptureTests {
     @Test func aStoppedProcessStaysStopped() throws {
         let fixture = try Fixture("Heartbeat", ["4", "10"])
         fixture.child.signal(SIGSTOP)
-        while fixture.child.statusField("State")?.hasPrefix("T") != true { usleep(1000) }
+        try fixture.child.waitUntil(state: "T")
         for _ in 0..<20 {
             let capture = try LiveCapture.take(pid: fixture.pid)
             #expect(capture.record.wasJobStopped)
@@ -82,7 +82,9 @@ struct LiveCaptureTests {
             expectUntouched(fixture.child, state: "T")
         }
         fixture.child.signal(SIGCONT)
-        while fixture.child.statusField("State")?.hasPrefix("T") == true { usleep(1000) }
+        try waitUntil("\(fixture.pid) runs on") {
+            fixture.child.statusField("State")?.hasPrefix("T") != true
+        }
         expectUntouched(fixture.child, state: "S")
     }
 
@@ -167,7 +169,7 @@ struct LiveCaptureTests {
         let child = try ChildProcess("/bin/sleep", ["1000"])
         // It waits for a command. A "shell" of it would outlive it, and hold the test's output.
         let tracer = try ChildProcess("/usr/bin/gdb", ["-q", "-nx", "-p", "\(child.pid)"])
-        while child.statusField("TracerPid") != "\(tracer.pid)" { usleep(10_000) }
+        try child.waitUntil(tracedBy: tracer.pid)
         #expect(
             throws: AttachError.notPermitted(
                 pid: child.pid, cause: .alreadyTraced(tracer: tracer.pid, name: "gdb"))
@@ -193,7 +195,7 @@ struct LiveCaptureTests {
 
     @Test func aZombieHasNothingToRead() throws {
         let child = try ChildProcess("/bin/true")
-        while child.statusField("State")?.hasPrefix("Z") != true { usleep(1000) }
+        try child.waitUntil(state: "Z")
         #expect(throws: AttachError.zombie(pid: child.pid)) { try LiveCapture.take(pid: child.pid) }
     }
 

@@ -60,7 +60,7 @@ struct SecondLookTests {
         let fixture = try Fixture("Waits")
         kill(fixture.pid, SIGSTOP)
         defer { kill(fixture.pid, SIGCONT) }
-        while fixture.child.statusField("State")?.first != "T" { usleep(1000) }
+        try fixture.child.waitUntil(state: "T")
         #expect(try LiveCapture.take(pid: fixture.pid).secondLook == nil)
     }
 

@@ -14,9 +14,9 @@ struct UnwindLiveTests {
         // Stopped, spinning threads stand where the debuggers will find them.
         fixture.child.signal(SIGSTOP)
         var capture = try LiveCapture.take(pid: fixture.pid)
-        for _ in 0..<100 where !capture.threads.allSatisfy({ $0.state == .stopped }) {
-            usleep(10_000)
+        try waitUntil("all threads are stopped", every: 10_000) {
             capture = try LiveCapture.take(pid: fixture.pid)
+            return capture.threads.allSatisfy { $0.state == .stopped }
         }
         let ready = UnwindOracle.Ready(capture)
         let stacks = ready.stacks()
@@ -56,6 +56,7 @@ struct UnwindLiveTests {
         let fixture = try Fixture("Busy", mode: mode)
         var pcs: Set<Address> = []
         var number = 0
+        var seed = Seed()
         for _ in 0..<40 {
             let ready = UnwindOracle.Ready(try LiveCapture.take(pid: fixture.pid))
             for (id, stack) in ready.stacks() {
@@ -64,7 +65,7 @@ struct UnwindLiveTests {
                 #expect(stack.stoppedBecause == nil, "thread \(id): \(stack)")
                 #expect(stack.uncertainBecause == nil)
             }
-            usleep(.random(in: 0...3000))
+            usleep(.random(in: 0...3000, using: &seed))
         }
         #expect(number >= 300)
         #expect(pcs.count > 5)

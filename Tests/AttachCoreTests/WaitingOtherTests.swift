@@ -1,4 +1,5 @@
 import AttachReport
+import TestSupport
 import Testing
 
 @testable import AttachCore
@@ -234,7 +235,7 @@ struct WaitingOtherTests {
     /// Whatever lies where, in whatever call: nothing is trusted, and nobody is named who is not a
     /// thread.
     @Test func noiseNamesNobody() {
-        var random = SystemRandomNumberGenerator()
+        var random = Seed()
         let sites = [
             "pthread_mutex_lock", "pthread_rwlock_rdlock", "pthread_rwlock_wrlock", "sem_wait",
             "pthread_cond_wait", "pthread_join", "_dispatch_once_wait",

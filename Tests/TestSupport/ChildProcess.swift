@@ -99,9 +99,11 @@ package struct ChildProcess: ~Copyable {
     }
 
     /// Waits until its first thread waits in the kernel: with what it said last it had not come to
-    /// rest yet.
-    package func waitUntilSleeping() {
-        while let state = statusField("State"), !state.hasPrefix("S") { usleep(1000) }
+    /// rest yet. Returns at once where it has ended.
+    package func waitUntilSleeping() throws {
+        try TestSupport.waitUntil("\(pid) sleeps") {
+            statusField("State").map { $0.hasPrefix("S") } ?? true
+        }
     }
 
     /// Sends a signal to it.
