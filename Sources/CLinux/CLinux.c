@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <linux/kcmp.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sched.h>
 #include <signal.h>
@@ -20,6 +22,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/time.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <time.h>
@@ -43,6 +46,18 @@ int cl_ptrace_registers(
         return errno;
     *count = vector.iov_len / sizeof *words;
     return 0;
+}
+
+ssize_t cl_ptrace_pending(
+    pid_t tid, int isShared, uint64_t from, siginfo_t *signals, size_t count) {
+    struct __ptrace_peeksiginfo_args arguments = {
+        from, isShared ? PTRACE_PEEKSIGINFO_SHARED : 0, (int32_t)count};
+    long found = ptrace(PTRACE_PEEKSIGINFO, tid, &arguments, signals);
+    return found < 0 ? -errno : found;
+}
+
+int cl_ptrace_signal(pid_t tid, siginfo_t *signal) {
+    return result_of(ptrace(PTRACE_GETSIGINFO, tid, 0, signal));
 }
 
 int cl_ptrace_probe(void) {
@@ -220,6 +235,30 @@ ssize_t cl_read_memory(
     if (count > 0)
         isFiltered = 1;
     return count;
+}
+
+ssize_t cl_read_protected_memory(
+    pid_t tid, const struct iovec *local, const struct iovec *remote, unsigned long remoteCount) {
+    return read_memory_file(tid, local->iov_base, local->iov_len, remote, remoteCount);
+}
+
+int cl_same_files(pid_t tid, pid_t other) {
+    long result = syscall(SYS_kcmp, tid, other, KCMP_FILES, 0, 0);
+    return result < 0 ? -errno : result == 0;
+}
+
+int cl_is_in_memory(int descriptor) {
+    struct statfs status;
+    if (fstatfs(descriptor, &status) < 0)
+        return -errno;
+    return status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC ||
+        status.f_type == HUGETLBFS_MAGIC;
+}
+
+int cl_is_message_queue(int descriptor) {
+    const long magic = 0x19800202;  // ipc/mqueue.c
+    struct statfs status;
+    return fstatfs(descriptor, &status) == 0 && status.f_type == magic;
 }
 
 // Layout of linux/fs.h since 6.7; older headers lack it.

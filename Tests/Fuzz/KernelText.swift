@@ -20,7 +20,7 @@ func fuzz(_ bytes: [UInt8]) {
     case 4:
         _ = KernelReferences.eventData(Array(text.utf8))
         _ = KernelReferences.timerData(text)
-        _ = KernelReferences.hasQueuedSignal(text)
+        _ = KernelReferences.counterValue(text)
     case 5:
         let lines = text.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
         _ = OpenDescriptor(

@@ -37,7 +37,6 @@ struct ContinuationSearch {
     private let tasks: [RawTask]
     private let helpers: [TimerHelper]
     private let layout: RuntimeLayout
-    private let location: RuntimeLocation
     private var heap: Reachability
     private var memories: [TaskMemory] = []
     /// Tasks that can do nothing as far as is known, by the blocks that are theirs.
@@ -50,6 +49,7 @@ struct ContinuationSearch {
     private var excluded: Set<UInt64> = []
     private var freed: [Int] = []
     private var slabWalk: SlabWalk
+    private let cache: DispatchCache
 
     /// Links of a job to its neighbours in a queue (`SchedulerPrivate`).
     private static let waitLinks: [UInt64] = [16, 24]
@@ -58,13 +58,13 @@ struct ContinuationSearch {
         capture: Capture, memory: TargetMemory, runtime: RuntimeState, heap: GlibcHeap,
         stacks: ThreadStacks
     ) {
-        guard let layout = runtime.layout, let location = runtime.location else { return nil }
+        guard let layout = runtime.layout, runtime.location != nil else { return nil }
         self.layout = layout
-        self.location = location
         tasks = runtime.tasks
         helpers = runtime.helpers
         reader = WordReader(memory)
         self.heap = Reachability(heap.map, memory)
+        cache = DispatchCache(threads: capture.threads, map: heap.map, reader: reader)
         inUse = MemoryInUse(capture: capture, heap: heap, stacks: stacks)
         slabWalk = SlabWalk(
             tasks: runtime.tasks.count + runtime.helpers.count,
@@ -216,23 +216,6 @@ struct ContinuationSearch {
         excluded.insert(place)
     }
 
-    /// Dispatch keeps the last items of every worker for the next use, with all that is in them.
-    /// An item whose function is the runtime's would run the task, and that of one that waits in a
-    /// continuation is none that will be.
-    ///
-    /// Only where such an item lies: anywhere else, as on a stack, a function of the runtime may
-    /// well stand before a continuation that somebody has.
-    private mutating func isUsedItem(_ place: Reachability.Place) -> Bool {
-        guard location.linkage == .dynamic, let block = place.block,
-            place.address == block &+ DispatchLayout.itemContext,
-            let header = reader.word(block &- 8), header & ~GlibcHeap.flags == 80,
-            let flags = reader.word(block, DispatchLayout.itemFlags),
-            flags <= DispatchLayout.mostItemFlags,
-            let function = reader.word(block, DispatchLayout.itemFunction)
-        else { return false }
-        return location.holdsCode(function)
-    }
-
     // MARK: The search
 
     private mutating func run(_ capture: Capture) {
@@ -245,6 +228,26 @@ struct ContinuationSearch {
         }
         for range in inUse.ranges { heap.add(range) }
         search(ofThreads: capture)
+        goOn()
+        // Packed structures may lie anywhere. That takes longer, and is needed only where something
+        // would be called lost.
+        for _ in 0..<Self.mostPackedPasses {
+            guard findings.contains(where: { $0?.unknownBecause == nil && $0?.count == 0 }) else {
+                return
+            }
+            let reached = heap.reachedCount
+            search(isPacked: true)
+            goOn()
+            if heap.reachedCount == reached { return }
+        }
+        for index in findings.indices where findings[index]?.count == 0 {
+            findings[index]?.unknownBecause = "memory leads on and on at odd addresses"
+        }
+    }
+
+    private static let mostPackedPasses = 8
+
+    private mutating func goOn() {
         repeat {
             for index in freed { release(index) }
             freed = []
@@ -252,7 +255,7 @@ struct ContinuationSearch {
         } while !freed.isEmpty
     }
 
-    private mutating func search(ofThreads capture: Capture? = nil) {
+    private mutating func search(ofThreads capture: Capture? = nil, isPacked: Bool = false) {
         // The closures below have this value to themselves, and so must not share its map.
         var heap = heap
         self.heap = Reachability(HeapMap(), TargetMemory())
@@ -269,6 +272,7 @@ struct ContinuationSearch {
                 heap.add(vectors: words, ofThread: thread.id) { judge($0, $1, $2) }
             }
         }
+        if isPacked { heap.searchPacked { judge($0, $1, $2) } }
         heap.search { judge($0, $1, $2) }
         self.heap = heap
     }
@@ -302,7 +306,7 @@ struct ContinuationSearch {
             if !isTask, !excluded.contains(place.address) { free(owner) }
             return .ignore
         }
-        if excluded.contains(place.address) || isTask && isUsedItem(place) { return .ignore }
+        if excluded.contains(place.address) || isTask && cache.holds(place) { return .ignore }
         findings[owner]?.count += 1
         if let count = findings[owner]?.places.count, count < Self.placeLimit {
             findings[owner]?.places.append(place)

@@ -159,6 +159,11 @@ struct HeapMap {
     @inline(__always)
     func isWatched(_ block: Block) -> Bool { isSet(watched, block.bit) }
 
+    /// Every block that was reached.
+    func eachMarked(_ body: (Block) -> Void) {
+        eachBlock { if isSet(marked, $0.bit) { body($0) } }
+    }
+
     /// The address of every block in use.
     func eachBlock(_ body: (Block) -> Void) {
         for region in regions {

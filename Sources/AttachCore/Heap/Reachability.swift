@@ -31,6 +31,10 @@ struct Reachability {
     private var reader: WordReader
     private var blocks = [UInt64](repeating: 0, count: BlockTable.words)
     private var open: [Range<UInt64>] = []
+    /// What was in use by itself, without blocks.
+    private var roots: [Range<UInt64>] = []
+    /// Blocks that were reached.
+    private(set) var reachedCount = 0
     private var hits = [Int](repeating: 0, count: 4096)
 
     init(_ map: HeapMap, _ memory: TargetMemory) {
@@ -67,7 +71,9 @@ struct Reachability {
 
     /// Takes memory for in use, whoever refers to it.
     mutating func add(_ range: Range<UInt64>) {
-        if !range.isEmpty { open.append(range) }
+        guard !range.isEmpty else { return }
+        open.append(range)
+        roots.append(range)
     }
 
     /// Takes a block for in use, whoever refers to it.
@@ -115,6 +121,26 @@ struct Reachability {
         while let range = open.popLast() { search(range, judge) }
     }
 
+    /// Searches all that was reached once more, for whole pointers at the addresses that were passed
+    /// over: those that are no multiples of four. What that reaches is left to `search`.
+    mutating func searchPacked(
+        _ judge: (_ target: UInt64, _ block: UInt64, Place) -> Verdict
+    ) {
+        var ranges = roots
+        map.eachMarked { block in
+            if let header = reader.word(block.address &- 8), header & ~GlibcHeap.flags > 8 {
+                ranges.append(
+                    block.address..<block.address &+ (header & ~GlibcHeap.flags &- 8))
+            }
+        }
+        isPacked = true
+        for range in ranges { search(range, judge) }
+        isPacked = false
+    }
+
+    /// Whether pointers are looked for at odd addresses instead.
+    private var isPacked = false
+
     private mutating func search(
         _ range: Range<UInt64>, _ judge: (UInt64, UInt64, Place) -> Verdict
     ) {
@@ -129,10 +155,11 @@ struct Reachability {
             let end = min(segment.end, range.upperBound)
             search(segment, position..<end, block, judge)
             // A packed structure may lie across two pieces of what was captured.
-            if end < range.upperBound, end &- 4 >= range.lowerBound,
-                let word = reader.word(end &- 4)
-            {
-                take(word, Place(address: end &- 4, block: block), judge)
+            for before in end < range.upperBound ? Self.across(isPacked) : []
+            where end &- before >= range.lowerBound {
+                if let word = reader.word(end &- before) {
+                    take(word, Place(address: end &- before, block: block), judge)
+                }
             }
             position = end
         }
@@ -143,19 +170,25 @@ struct Reachability {
         _ judge: (UInt64, UInt64, Place) -> Verdict
     ) {
         guard !segment.isZero else { return }
-        bytesSearched &+= range.upperBound &- range.lowerBound
+        if !isPacked { bytesSearched &+= range.upperBound &- range.lowerBound }
         let size = Int(range.upperBound &- segment.start)
         var from = Int((range.lowerBound &+ 3) & ~3 &- segment.start)
         while from < size {
-            let found = segment.references(to: blocks, from: from, upTo: size, into: &hits)
+            let found = segment.references(
+                to: blocks, from: from, upTo: size, isPacked: isPacked, into: &hits)
             for index in 0..<found {
                 let address = segment.start &+ UInt64(hits[index])
                 guard let word: UInt64 = segment.load(at: address) else { continue }
                 take(word, Place(address: address, block: block), judge)
             }
             guard found == hits.count, let last = hits.last else { return }
-            from = last + 4
+            from = last + (isPacked ? 1 : 4)
         }
+    }
+
+    /// How many bytes before its end a word may begin that is not wholly in a piece.
+    private static func across(_ isPacked: Bool) -> [UInt64] {
+        isPacked ? [1, 2, 3, 5, 6, 7] : [4]
     }
 
     /// Pointers may bear marks in their 4 lowest and 16 highest bits.
@@ -167,7 +200,9 @@ struct Reachability {
         // What points to where it lies itself says nothing new; frames do all the time.
         guard let block = map.block(at: target), block.address != place.block else { return }
         if map.isWatched(block), judge(target, block.address, place) == .ignore { return }
-        guard map.mark(block), let header = reader.word(block.address &- 8) else { return }
+        guard map.mark(block) else { return }
+        reachedCount += 1
+        guard let header = reader.word(block.address &- 8) else { return }
         let size = header & ~GlibcHeap.flags
         if size > 8 { open.append(block.address..<block.address &+ (size &- 8)) }
     }

@@ -54,9 +54,10 @@ struct CapturePreparation: ~Copyable {
         let mappings = Mapping.parse(text)
         var pages = ResidentPages(directory, thread: thread)
 
-        let writable = mappings.filter(\.holdsState)
+        let writable = mappings.filter { $0.holdsState || $0.isProtected }
         let fixed = mappings.filter(\.holdsConstants)
-        let all = pages?.runs(in: mappings.filter { $0.holdsState || $0.holdsConstants })
+        let all = pages?.runs(
+            in: mappings.filter { $0.holdsState || $0.holdsConstants || $0.isProtected })
         let resident =
             all.map { ResidentPages.intersect($0, writable) } ?? writable.map(\.range)
         let bytes = resident.reduce(0) { $0 + $1.count }
@@ -119,6 +120,11 @@ extension Mapping {
     var holdsConstants: Bool { !isWritable && isReadable && !isShared && !isSpecial }
     /// The kernel's code in every process.
     var isVDSO: Bool { path == "[vdso]" }
+    /// Private memory that the program may have written and that it cannot write, or even read, at
+    /// the moment. Of a file what it can read is a constant instead.
+    var isProtected: Bool {
+        !isShared && !isSpecial && (!isReadable || !isWritable && !isFile)
+    }
     private var isSpecial: Bool { path.hasPrefix("[v") }
     /// Its addresses.
     var range: Range<UInt64> { start..<end }

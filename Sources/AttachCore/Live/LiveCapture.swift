@@ -82,7 +82,7 @@ public enum LiveCapture {
         let directory = try ProcessDirectory(pid: pid)
         let target = try TargetCheck.check(directory)
         var preparation = try CapturePreparation.make(directory, target: target, limits: limits)
-        let holders = KernelReferences.Holders(directory, thread: target.handle)
+        let holders = DescriptorHolders(directory, thread: target.handle)
         let epolls = EpollWords(directory, thread: target.handle, epolls: holders.epolls)
         progress(.stopping)
         defer { progress(.released) }
@@ -102,7 +102,8 @@ public enum LiveCapture {
         var window = StopWindow(
             threadCount: stopped.threads.count, architecture: target.architecture)
         window.copy(from: stopped, directory: directory, preparation: &preparation, limits: limits)
-        var references = KernelReferences(directory, thread: target.handle, holders: holders)
+        var references = KernelReferences(
+            directory, thread: target.handle, stopped: stopped, holders: holders)
         let start = stopped.interruptedAt
         let wasJobStopped = stopped.wasJobStopped
         let threads = stopped.threads
@@ -118,8 +119,14 @@ public enum LiveCapture {
             wasJobStopped: wasJobStopped, early: preparation.threadStats
         ).capture(window, preparation, directory)
         references.check(
-            KernelReferences.Holders(directory, thread: target.handle), against: holders)
+            DescriptorHolders(directory, thread: target.handle), against: holders)
         references.add(epolls, epollsNow, in: capture.mappings)
+        if window.hasHiddenMemory {
+            references.note("memory that it may not read at the moment could not be read")
+        }
+        let reason = SharedMemory.hidesBecause(
+            capture.mappings, root: capture.root, start: capture.process.startTime)
+        if let reason { references.note(reason) }
         capture.kernelReferences = references
         if !wasJobStopped {
             capture.secondLook = SecondLook(

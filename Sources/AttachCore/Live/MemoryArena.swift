@@ -85,9 +85,12 @@ import Glibc
     /// Copies ranges out of a process, as many to a system call as it takes.
     ///
     /// Adds a segment for everything that could be read, and the range for what could not.
+    ///
+    /// - Parameter isProtected: Whether the process itself may not read it at the moment.
     func copy(
         _ ranges: ArraySlice<Range<UInt64>>, of thread: Int32, isWritable: Bool,
-        into segments: inout [TargetMemory.Segment], unreadable: inout [Range<UInt64>]
+        isProtected: Bool = false, into segments: inout [TargetMemory.Segment],
+        unreadable: inout [Range<UInt64>]
     ) {
         var remote: [iovec] = unsafe []
         var batch: [Range<UInt64>] = []
@@ -106,7 +109,8 @@ import Glibc
             bytes += range.count
             if batch.count == Self.largestVector || bytes >= largestBatch {
                 unsafe read(
-                    batch, remote, of: thread, isWritable: isWritable, into: &segments,
+                    batch, remote, of: thread, isWritable: isWritable, isProtected: isProtected,
+                    into: &segments,
                     unreadable: &unreadable)
                 batch.removeAll(keepingCapacity: true)
                 unsafe remote.removeAll(keepingCapacity: true)
@@ -114,13 +118,15 @@ import Glibc
             }
         }
         unsafe read(
-            batch, remote, of: thread, isWritable: isWritable, into: &segments,
+            batch, remote, of: thread, isWritable: isWritable, isProtected: isProtected,
+            into: &segments,
             unreadable: &unreadable)
     }
 
     private func read(
         _ wanted: [Range<UInt64>], _ vectors: [iovec], of thread: Int32, isWritable: Bool,
-        into segments: inout [TargetMemory.Segment], unreadable: inout [Range<UInt64>]
+        isProtected: Bool, into segments: inout [TargetMemory.Segment],
+        unreadable: inout [Range<UInt64>]
     ) {
         var ranges = wanted[...]
         var remote = unsafe vectors[...]
@@ -129,7 +135,8 @@ import Glibc
             var local = unsafe iovec(iov_base: base + used, iov_len: size)
             let result = unsafe remote.withUnsafeBufferPointer { vectors -> Int in
                 guard let first = vectors.baseAddress else { return 0 }
-                return unsafe cl_read_memory(thread, &local, first, UInt(vectors.count))
+                let read = unsafe isProtected ? cl_read_protected_memory : cl_read_memory
+                return unsafe read(thread, &local, first, UInt(vectors.count))
             }
             guard result > 0 else {
                 // A process that has ended, or no room: the rest would come to nothing as well.

@@ -13,6 +13,8 @@ struct StopWindow {
     private(set) var skippedBytes: UInt64 = 0
     /// Whether it was time that lacked.
     private(set) var isOutOfTime = false
+    /// Whether there is memory that the process protects and that could not be read.
+    private(set) var hasHiddenMemory = false
     /// Bytes read.
     private(set) var bytes: UInt64 = 0
     /// When it happened, in nanoseconds since 1970.
@@ -60,7 +62,37 @@ struct StopWindow {
         copy(
             Self.subtract(stacks, from: runs), handle, preparation.arena,
             budget: preparation.budget, deadline: deadline)
+        copyProtected(of: handle, &preparation, deadline: deadline)
     }
+
+    /// Copies what the process itself may not write, or read, at the moment: a guarded secret, say.
+    /// Most such memory was never used, so nothing is read where it is not known which was.
+    private mutating func copyProtected(
+        of thread: Int32, _ preparation: inout CapturePreparation, deadline: Int64?
+    ) {
+        let mappings = preparation.mappings.filter(\.isProtected)
+        guard !mappings.isEmpty else { return }
+        let arena = preparation.arena
+        let runs = preparation.pages?.runs(in: mappings)
+        let size = runs?.reduce(0) { $0 + $1.count }
+        let isLate = deadline.map { Clock.monotonic() > $0 } ?? false
+        guard let runs, let size, size <= min(preparation.budget - arena.used, arena.remaining),
+            size <= Self.mostProtected, !isLate
+        else {
+            hasHiddenMemory = true
+            return
+        }
+        let before = arena.used
+        var refused: [Range<UInt64>] = []
+        arena.copy(
+            runs[...], of: thread, isWritable: false, isProtected: true, into: &segments,
+            unreadable: &refused)
+        hasHiddenMemory = !refused.isEmpty
+        bytes += UInt64(arena.used - before)
+    }
+
+    /// Bytes of such memory that are read: no more than take a hundredth of a second.
+    private static let mostProtected = 64 << 20
 
     private mutating func refreshMappings(
         _ directory: borrowing ProcessDirectory, thread: Int32,

@@ -280,6 +280,48 @@ struct StoppedProcess: ~Copyable {
         return error == 0 ? count : nil
     }
 
+    /// What signals that wait to be delivered carry (`si_value`); nil where that cannot be read, or
+    /// there are too many.
+    func signalValues() -> [UInt64]? {
+        var values: [UInt64] = []
+        let room = 32
+        var signals = unsafe [siginfo_t](repeating: siginfo_t(), count: room)
+        var isFirst = true
+        for thread in threads {
+            guard case .stopped(let signal, _) = thread.phase else { continue }
+            // Those for any thread of the process are the same whoever is asked.
+            for isShared in isFirst ? [true, false] : [false] {
+                var from: UInt64 = 0
+                while true {
+                    let count = unsafe cl_ptrace_pending(
+                        thread.id, isShared ? 1 : 0, from, &signals, room)
+                    guard count >= 0, values.count < Self.mostValues else { return nil }
+                    for index in 0..<count { unsafe Self.add(signals[index], to: &values) }
+                    from += UInt64(count)
+                    if count < room { break }
+                }
+            }
+            isFirst = false
+            if signal != 0 {
+                guard unsafe cl_ptrace_signal(thread.id, &signals[0]) == 0 else { return nil }
+                unsafe Self.add(signals[0], to: &values)
+            }
+        }
+        return values
+    }
+
+    private static let mostValues = 1 << 20
+
+    /// The two words behind the number, the code and the sender: whatever kind it is, it has room
+    /// for an address in no other (asm-generic/siginfo.h).
+    private static func add(_ signal: siginfo_t, to values: inout [UInt64]) {
+        unsafe withUnsafeBytes(of: signal) { bytes in
+            for offset in [16, 24] {
+                values.append(unsafe bytes.load(fromByteOffset: offset, as: UInt64.self))
+            }
+        }
+    }
+
     /// Whether job control had stopped the process before we came.
     var wasJobStopped: Bool {
         threads.contains {

@@ -40,15 +40,19 @@ extension TargetMemory.Segment {
     /// Writes into `hits` the places, as offsets from the segment's start, between two offsets
     /// that may hold a pointer into one of the blocks (ReferenceSearch.h). Returns how many; all
     /// of `hits` means that there may be more behind the last.
+    ///
+    /// - Parameter isPacked: Whether to look where only packed structures hold pointers.
     func references(
-        to blocks: [UInt64], from: Int, upTo end: Int, into hits: inout [Int]
+        to blocks: [UInt64], from: Int, upTo end: Int, isPacked: Bool = false,
+        into hits: inout [Int]
     ) -> Int {
         withBytes { bytes in
             let end = min(end, bytes.count)
             return unsafe bytes.withUnsafeBytes { buffer in
                 guard let base = buffer.baseAddress, from >= 0, blocks.count >= CS_BLOCK_WORDS
                 else { return 0 }
-                return unsafe cs_find_references(base, from, end, blocks, &hits, hits.count)
+                let find = unsafe isPacked ? cs_find_packed_references : cs_find_references
+                return unsafe find(base, from, end, blocks, &hits, hits.count)
             }
         } ?? 0
     }

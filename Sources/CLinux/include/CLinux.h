@@ -7,6 +7,7 @@
 //
 // Most of them are single calls. Those that decide something of their own say "Policy:".
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -25,6 +26,12 @@ int cl_ptrace_detach(pid_t tid, int signal);
 // to `capacity` 64-bit words; `count` says how many.
 int cl_ptrace_registers(
     pid_t tid, unsigned set, uint64_t *words, size_t capacity, size_t *count);
+// PTRACE_PEEKSIGINFO: what is known of up to `count` signals that wait for the thread, or for any
+// thread of its process, behind the first `from` of them. Returns how many, or the negative errno.
+ssize_t cl_ptrace_pending(
+    pid_t tid, int isShared, uint64_t from, siginfo_t *signals, size_t count);
+// PTRACE_GETSIGINFO: of the signal that has stopped the thread.
+int cl_ptrace_signal(pid_t tid, siginfo_t *signal);
 // What ptrace says to a request that can only fail: ESRCH unless a filter refuses the call.
 int cl_ptrace_probe(void);
 
@@ -60,6 +67,20 @@ void cl_reap_stop(void);
 // or the negative errno; EFAULT where nothing can be read at the first address.
 ssize_t cl_read_memory(
     pid_t tid, const struct iovec *local, const struct iovec *remote, unsigned long remoteCount);
+
+// The same by /proc/TID/mem alone, which reads what the process itself may not (FOLL_FORCE).
+ssize_t cl_read_protected_memory(
+    pid_t tid, const struct iovec *local, const struct iovec *remote, unsigned long remoteCount);
+
+// kcmp(2), KCMP_FILES: 1 where two threads have the same table of descriptors, 0 where they have
+// not, or the negative errno.
+int cl_same_files(pid_t tid, pid_t other);
+
+// fstatfs(2): 1 where what was written to the file by a mapping may not show in its times, since it
+// lies in memory; 0 where it does, or the negative errno.
+int cl_is_in_memory(int descriptor);
+// fstatfs(2): whether it is a POSIX message queue (mq_overview(7)).
+int cl_is_message_queue(int descriptor);
 
 typedef struct {
     uint64_t start;

@@ -19,5 +19,11 @@ size_t cs_find_references(
     const void *bytes, size_t from, size_t size, const uint64_t *blocks, size_t *out,
     size_t capacity);
 
+/// The same at the bytes in between, without marks in the 16 highest bits. `bytes` lies at a
+/// multiple of four.
+size_t cs_find_packed_references(
+    const void *bytes, size_t from, size_t size, const uint64_t *blocks, size_t *out,
+    size_t capacity);
+
 #pragma clang assume_nonnull end
 #endif

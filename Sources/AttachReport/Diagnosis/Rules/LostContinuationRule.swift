@@ -19,9 +19,12 @@ enum LostContinuationRule: Rule {
             TASK CONTINUATION MISUSE: … leaked its continuation` to its standard error. Look for \
             that line in the log. For an unsafe one, change it to a checked one and try again.
 
-            The search follows what the C library's allocator has in use. A continuation that is \
-            kept only where a process cannot look, as inside the kernel, would be missed; where \
-            part of the memory could not be read, the finding is a hint only.
+            The search follows what the C library's allocator has in use, registers, stacks, and \
+            what the kernel keeps for the process: events of an epoll, timers, pending signals. \
+            Where it cannot look (an io_uring, a message queue, shared memory) the task is not \
+            called lost. An address that the program has written to a pipe or a file, to read it \
+            again later, or keeps in a changed form, is not found; where part of the memory could \
+            not be read, the finding is a hint only.
             """,
         mending: """
             Follow every path through the function that got the continuation, and see to it that \
