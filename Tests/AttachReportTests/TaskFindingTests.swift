@@ -23,7 +23,18 @@ import Testing
                 "searched 93 MB of memory and the registers of all threads",
                 "a checked continuation made in leak()",
             ])
-        #expect(found.wantsSecondLook == false)
+    }
+
+    @Test("One picture may show the middle of a resume: where there can be a second, it is wanted")
+    func lostAtASecondLook() {
+        let tasks = [task(3).isLost()]
+        #expect(diagnosis(tasks: tasks).wantsSecondLook)
+        let twice = diagnosis(tasks: tasks, still: .all)
+        #expect(twice.summary == ["lost-continuation proven"])
+        #expect(twice.wantsSecondLook == false)
+        let core = Diagnosis(of: scene(tasks: tasks) { $0.capture.source = .core })
+        #expect(core.summary == ["lost-continuation proven"])
+        #expect(core.wantsSecondLook == false)
     }
 
     @Test("Many at one place are one finding")

@@ -89,8 +89,9 @@ enum LostContinuationRule: Rule {
         let waits = isOne ? "waits for a continuation" : "wait for continuations"
         return Suspicion(
             kind: .lostContinuation, phase: .lost, severity: .problem,
-            confidence: gap == nil ? .proven : .hint, roots: batch.nodes,
-            subjects: batch.subjects,
+            confidence: gap == nil ? .proven : .hint,
+            // A picture may show the middle of a resume: then the task has moved a moment later.
+            couldRise: scene.canLookAgain, roots: batch.nodes, subjects: batch.subjects,
             message:
                 "\(scene.words.tasks(batch.ids)) \(waits) that nothing in the process refers to any "
                 + "more\(Words.clause(batch.place))",
