@@ -52,7 +52,8 @@ struct FaultSweepTests {
                 #expect(task.id == other.id)
                 let symbols = Set(other.frames.map(\.symbol))
                 let others = task.frames.map(\.symbol).filter { $0 != nil && !symbols.contains($0) }
-                #expect(others.isEmpty, "task \(task.id): \(others) of \(other.frames.map(\.symbol))")
+                #expect(
+                    others.isEmpty, "task \(task.id): \(others) of \(other.frames.map(\.symbol))")
             }
         }
     }

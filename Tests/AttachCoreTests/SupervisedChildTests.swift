@@ -4,7 +4,7 @@ import Testing
 @testable import AttachCore
 
 /// What becomes of a child that does not come to its end.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct SupervisedChildTests {
     @Test func itsStatusIsTold() throws {
         let outcome = try SupervisedChild.run(deadlines: SupervisedChild.Deadlines()) { _ in 7 }

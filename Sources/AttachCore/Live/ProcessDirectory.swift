@@ -131,7 +131,8 @@ struct ProcessDirectory: ~Copyable {
     }
 
     /// The numbers among the names in a folder.
-    private static func numbers(in folder: consuming FileDescriptor) throws(SystemError) -> [Int32] {
+    private static func numbers(in folder: consuming FileDescriptor) throws(SystemError) -> [Int32]
+    {
         guard let stream = unsafe fdopendir(folder.number) else { throw SystemError(errno: errno) }
         // The stream closes it.
         _ = folder.release()

@@ -25,7 +25,8 @@ package struct FileDescriptor: ~Copyable, Sendable {
     }
 
     /// Opens something by a path from the current folder.
-    static func open(_ path: String, flags: Int32 = O_RDONLY) throws(SystemError) -> FileDescriptor {
+    static func open(_ path: String, flags: Int32 = O_RDONLY) throws(SystemError) -> FileDescriptor
+    {
         try FileDescriptor(unsafe cl_openat(AT_FDCWD, path, flags))
     }
 
