@@ -171,8 +171,7 @@ enum Ends {
                 // It might hear nothing, and still end in its own time.
                 [
                     Judgement(
-                        kind: "cancelled-still-waiting", subjects: [.task("deaf")],
-                        confidence: "hint")
+                        kind: "cancelled-still-waiting", subjects: [.task("deaf")])
                 ]
             }
         }

@@ -183,8 +183,17 @@ enum Locks {
             }
         }
         guard variant == .sick else { return Cast.perform(tasks: 1, threads: 1) }
-        Cast.perform(tasks: 1, threads: 1) {
-            [Judgement(kind: "deadlock", subjects: [.thread("owner")])]
+        // Alone it could wait for another thread to unlock it, as at a semaphore.
+        await Cast.untilBlocked("owner")
+        Threads.start("other") {
+            Cast.blocks("other", in: SystemCall.futex, at: lock.address)
+            lock.hold { Held.touch() }
+        }
+        Cast.perform(tasks: 1, threads: 2) {
+            [
+                Judgement(
+                    kind: "deadlock", subjects: [.thread("owner")], affected: [.thread("other")])
+            ]
         }
     }
 

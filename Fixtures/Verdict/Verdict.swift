@@ -13,7 +13,7 @@ enum Verdict {
         var stories: [String: Story] = [:]
         for chapter in [
             Actors.stories, Locks.stories, Dispatching.stories, Continuations.stories,
-            Ends.stories, Chains.stories, Labours.stories,
+            Ends.stories, Chains.stories, Labours.stories, Slow.stories,
         ] {
             stories.merge(chapter) { first, _ in first }
         }

@@ -36,6 +36,7 @@ struct AsyncAttach: ParsableCommand {
               --fail-on LEVEL    exit with 1 on a finding: hint, likely, proven
               --no-lines         no source lines: quicker for huge programs
               --debug-dir DIR    look for separate debug files there, too
+              --patience TIME    how long nothing must move to be likely stuck
               --max-pause MS     stop copying after this
               --timeout S        give up after this
               -v, --verbose      addresses and all evidence

@@ -7,6 +7,8 @@ import Glibc
 struct ReportJob {
     /// Seconds of processor time that reading foreign bytes may take.
     let seconds: UInt32
+    /// For how long to watch a process of which something is suspected.
+    var patience = Patience(seconds: 0)
     /// Whether to look up source lines.
     let readsLines: Bool
     /// Where names and lines come from beside the mapped files.
@@ -17,19 +19,19 @@ struct ReportJob {
     /// The whole job; opens what else is to be read, and gives up this process's privileges. Messages
     /// go to standard error.
     ///
-    /// - Parameter deliver: Writes the report; what it returns becomes the outcome, unless that is
-    ///   success and something could not be read.
+    /// - Parameters:
+    ///   - start: When it began, by the monotonic clock.
+    ///   - deliver: Writes the report; what it returns becomes the outcome, unless that is success
+    ///     and something could not be read.
     func run(
-        _ capture: Capture, deliver: (Report) throws(OutputFile.Failure) -> ExitStatus
+        _ capture: Capture, since start: Int64,
+        deliver: (Report) throws(OutputFile.Failure) -> ExitStatus
     ) -> ExitStatus {
         let debugFiles = DebugFiles(
             of: capture, options: symbols.debugFileOptions(readsLines: readsLines, seconds: seconds)
         )
         if let remark = debugFiles.remark { ErrorMessage.print(remark) }
-        // Foreign bytes may ask for any amount of memory; the honest need grows with the capture.
-        SupervisedChild.confine(
-            memoryBytes: (8 << 30) + capture.mappedBytes + 6 * capture.record.bytes,
-            seconds: UInt64(seconds))
+        capture.confine(seconds: seconds)
         var wanted = SnapshotOptions()
         wanted.readsLines = readsLines
         // A report without lines is better than none in time.
@@ -37,7 +39,7 @@ struct ReportJob {
         var assembler = SnapshotAssembler(capture, options: wanted, debugFiles: debugFiles)
         let snapshot = assembler.snapshot()
         var times = assembler.times
-        let report = report(on: snapshot, of: capture, &times)
+        let report = report(on: snapshot, of: capture, since: start, &times)
         let status: ExitStatus
         do {
             status = try deliver(report)
@@ -50,15 +52,18 @@ struct ReportJob {
         return report.snapshot.coverage.gaps.isEmpty ? .success : .partial
     }
 
-    /// From what was seen to what it means, with a second look where that makes it surer.
+    /// From what was seen to what it means. Where watching makes that surer, the process is watched
+    /// until it does not any more, or patience or time is at its end.
     private func report(
-        on snapshot: Snapshot, of capture: Capture, _ times: inout PhaseTimings
+        on snapshot: Snapshot, of capture: Capture, since start: Int64,
+        _ times: inout PhaseTimings
     ) -> Report {
         var snapshot = snapshot
         var diagnosis = times.measure("diagnosis") { Diagnosis(of: snapshot) }
-        if diagnosis.wantsSecondLook, let look = capture.secondLook {
-            snapshot.stillness = times.measure("second look") {
-                look.stillness(of: snapshot, capture: capture)
+        if diagnosis.wantsSecondLook {
+            snapshot.stillness = times.measure("watching") {
+                ProcessWatch(seconds: seconds, patience: patience)
+                    .stillness(of: snapshot, capture, since: start)
             }
             diagnosis = times.measure("second diagnosis") { Diagnosis(of: snapshot) }
         }

@@ -14,23 +14,46 @@ struct TargetOptions: ParsableArguments {
     @Option(help: "Give up altogether after so many seconds.")
     var timeout: UInt32 = 60
 
+    @Option(
+        help: ArgumentHelp(
+            "For how long nothing must move before a suspicion counts as likely, such as 10s, "
+                + "500ms or 30 (seconds); 0: do not watch. 5s for check, 1s otherwise; at most "
+                + "half of --timeout, unless it is given.", valueName: "time"),
+        transform: { try Patience($0) })
+    var patience: Patience?
+
+    /// For how long to watch, where the command's own time is this.
+    func patience(default seconds: Int64) -> Patience {
+        let time = Patience(seconds: seconds)
+        let half = Patience(seconds: Int64(timeout), over: 2)
+        return patience ?? (time.nanoseconds <= half.nanoseconds ? time : half)
+    }
+
     func validate() throws {
         if maxPause == 0 { throw ValidationError("--max-pause must be at least 1 millisecond.") }
         if timeout == 0 { throw ValidationError("--timeout must be at least 1 second.") }
+        // A fifth of the time is for everything else.
+        if let patience, patience.nanoseconds > Int64(timeout) * 800_000_000 {
+            let least = (patience.nanoseconds + 799_999_999) / 800_000_000
+            throw ValidationError("Such a --patience needs --timeout \(least) or more.")
+        }
     }
 
     /// Looks at each target in turn, in a supervised child of its own.
     ///
     /// - Parameters:
+    ///   - patience: For how long to watch a process of which something is suspected.
     ///   - interrupted: Runs before this process dies of a signal such as Ctrl-C.
     ///   - deliver: Writes a report, in the child.
     func look(
-        readsLines: Bool, symbols: SymbolOptions, isVerbose: Bool, interrupted: () -> Void = {},
+        patience: Patience, readsLines: Bool, symbols: SymbolOptions, isVerbose: Bool,
+        interrupted: () -> Void = {},
         deliver: (Report) throws(OutputFile.Failure) -> ExitStatus
     ) -> Outcome {
         let job = ReportJob(
-            seconds: timeout, readsLines: readsLines, symbols: symbols, isVerbose: isVerbose)
-        return capture(interrupted: interrupted) { job.run($0, deliver: deliver) }
+            seconds: timeout, patience: patience, readsLines: readsLines, symbols: symbols,
+            isVerbose: isVerbose)
+        return capture(interrupted: interrupted) { job.run($0, since: $1, deliver: deliver) }
     }
 
     /// How it ended with all targets.
@@ -58,7 +81,9 @@ struct TargetOptions: ParsableArguments {
     /// - Parameters:
     ///   - interrupted: Runs before this process dies of a signal such as Ctrl-C.
     ///   - use: Does something with a capture, in the child.
-    func capture(interrupted: () -> Void, use: (Capture) -> ExitStatus) -> Outcome {
+    func capture(
+        interrupted: () -> Void, use: (Capture, _ start: Int64) -> ExitStatus
+    ) -> Outcome {
         var outcome = Outcome()
         for target in targets {
             let pid: Int32
@@ -76,7 +101,7 @@ struct TargetOptions: ParsableArguments {
     }
 
     private func supervise(
-        _ job: TargetJob, interrupted: () -> Void, use: (Capture) -> ExitStatus
+        _ job: TargetJob, interrupted: () -> Void, use: (Capture, _ start: Int64) -> ExitStatus
     ) -> ExitStatus {
         var deadlines = SupervisedChild.Deadlines()
         deadlines.total = Int64(timeout) * 1_000_000_000

@@ -36,6 +36,24 @@ struct CoreCommandTests {
         #expect(cut.status == 2 && cut.output.contains("the core file is cut short"))
     }
 
+    /// What moves is seen while the process lives, and kept.
+    @Test func whatWasLikelyIsSoInTheFile() throws {
+        let folder = try TemporaryFolder()
+        func verdict(_ patience: String) throws -> String {
+            let file = folder.path + "/\(patience).core"
+            let fixture = try Fixture("Verdict", ["actor-semaphore", "sick"])
+            let captured = try Tool.run(
+                ["capture", "\(fixture.pid)", "-o", file, "--patience", patience])
+            #expect(captured.status == 0, "\(captured.errors)")
+            return try Tool.run(["core", file, "--only", "verdict", "-v"]).output
+        }
+        let watched = try verdict("500ms")
+        #expect(watched.contains("ACTOR BLOCKED (likely)"), "\(watched)")
+        #expect(watched.contains("unchanged for 5"), "\(watched)")
+        let once = try verdict("0")
+        #expect(once.contains("hint") && !once.contains("(likely)"), "\(once)")
+    }
+
     /// As `coredumpctl dump PID | asyncattach core -` has it.
     @Test(
         arguments: [

@@ -33,6 +33,32 @@ struct VerdictCommandTests {
         _ = consume group
     }
 
+    @Test(arguments: [("600ms", 0.6), ("1", 1.0), ("1.5s", 1.5), ("0.02m", 1.2)])
+    func whatStandsStillIsLikelyAfterAsLongAsAsked(_ patience: String, _ seconds: Double) throws {
+        let fixture = try Fixture("Verdict", mode: .release, ["actor-semaphore", "sick"])
+        let start = ContinuousClock.now
+        let result = try Tool.run(
+            ["check", "--patience", patience, "--format", "json", "\(fixture.pid)"])
+        #expect(ContinuousClock.now - start >= .seconds(seconds))
+        #expect(result.status == 1, "\(result.errors)")
+        let answer = try JSONSerialization.jsonObject(with: Data(result.output.utf8))
+        let object = try #require(answer as? [String: Any])
+        let finding = try #require((object["findings"] as? [[String: Any]])?.first)
+        #expect(finding["confidence"] as? String == "likely")
+        let unchanged = try #require(finding["unchangedNanoseconds"] as? Int)
+        #expect(unchanged >= Int(seconds * 1e9))
+        let evidence = try #require(finding["evidence"] as? [String])
+        #expect(evidence.last?.hasPrefix("unchanged for ") == true, "\(evidence)")
+    }
+
+    @Test func whoIsNotWatchedIsNoMoreThanSuspected() throws {
+        let fixture = try Fixture("Verdict", mode: .release, ["actor-semaphore", "sick"])
+        let result = try Tool.run(
+            ["check", "--patience", "0", "--fail-on", "hint", "\(fixture.pid)"])
+        #expect(result.status == 1)
+        #expect(result.output.contains(" actor-blocked hint "), "\(result.output)")
+    }
+
     @Test func ofSeveralTargetsTheWorstCounts() throws {
         let fixture = try Fixture("Depth")
         let result = try Tool.run(["check", "4194000", "\(fixture.pid)", "-v"])
@@ -45,6 +71,10 @@ struct VerdictCommandTests {
         arguments: [
             ["check"], ["check", "1", "--fail-on", "surely"], ["check", "1", "--format", "xml"],
             ["check", "1", "2", "--format", "json"], ["explain", "no-such-finding"],
+            ["check", "1", "--patience", "soon"], ["check", "1", "--patience", "10ms"],
+            ["check", "1", "--patience", "2h"], ["check", "1", "--patience", "-1s"],
+            ["dump", "1", "--patience", "60"],
+            ["check", "1", "--patience", "3s", "--timeout", "3"],
         ])
     func wrongWordsAreRefused(_ arguments: [String]) throws {
         let result = try Tool.run(arguments)

@@ -72,7 +72,7 @@ struct WatchdogTests {
 
     @Test(arguments: [
         [], ["--bogus", "1"], ["--interval", "soon", "1"], ["--keep", "0", "1"], ["1", "2"],
-        ["--fail-on", "surely", "1"], ["--max"],
+        ["--fail-on", "surely", "1"], ["--max"], ["--patience", "soon", "1"],
     ])
     func wrongWordsAreRefused(_ arguments: [String]) throws {
         let result = try run(arguments)

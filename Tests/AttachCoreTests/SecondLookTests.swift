@@ -8,18 +8,23 @@ import Testing
 /// What has moved since the capture, and what has not.
 @Suite(.timeLimit(.minutes(15)))
 struct SecondLookTests {
+    private static let patience: Int64 = 300_000_000
+
     private func look(_ pid: Int32) throws -> (snapshot: Snapshot, stillness: Stillness) {
         let capture = try LiveCapture.take(pid: pid)
         var assembler = SnapshotAssembler(capture)
         let snapshot = assembler.snapshot()
         let second = try #require(capture.secondLook)
-        return (snapshot, try #require(second.stillness(of: snapshot, capture: capture)))
+        return (
+            snapshot,
+            try #require(second.stillness(of: snapshot, capture: capture, patience: Self.patience))
+        )
     }
 
     @Test func whatWaitsIsStillAndWhatWorksIsNot() throws {
         let fixture = try Fixture("Waits")
         let (snapshot, stillness) = try look(fixture.pid)
-        #expect(stillness.nanoseconds >= SecondLook.interval)
+        #expect(stillness.isComplete)
         for task in snapshot.tasks {
             switch task.wait {
             case .continuation, .task, .stream, .group:
@@ -51,9 +56,33 @@ struct SecondLookTests {
         _ = try fixture.ask("ping")
         usleep(100_000)
         let second = try #require(capture.secondLook)
-        let stillness = try #require(second.stillness(of: snapshot, capture: capture))
+        let stillness = try #require(
+            second.stillness(of: snapshot, capture: capture, patience: Self.patience))
         #expect(stillness.threads.contains(fixture.pid))
         #expect(!stillness.threads.contains(Int32(control)))
+    }
+
+    @Test func watchingEndsAsSoonAsNothingIsLeftToSee() throws {
+        let fixture = try Fixture("Waits")
+        let capture = try LiveCapture.take(pid: fixture.pid)
+        var assembler = SnapshotAssembler(capture)
+        let snapshot = assembler.snapshot()
+        let look = try #require(capture.secondLook)
+        let hour: Int64 = 3_600_000_000_000
+        var asked: [Stillness] = []
+        let refuted = try #require(
+            look.stillness(of: snapshot, capture: capture, patience: hour) { stillness in
+                asked.append(stillness)
+                return false
+            })
+        #expect(asked.count == 1)
+        #expect(!refuted.isComplete && refuted.nanoseconds < 20_000_000_000)
+        // Nor does it go on for longer than it may.
+        let limited = try #require(
+            look.stillness(
+                of: snapshot, capture: capture, patience: hour,
+                deadline: Clock.monotonic() + 200_000_000))
+        #expect(!limited.isComplete && limited.threads.isSubset(of: refuted.threads))
     }
 
     @Test func aProcessThatJobControlHoldsStoppedTellsNothing() throws {
@@ -74,6 +103,6 @@ struct SecondLookTests {
             snapshot = assembler.snapshot()
         }
         let second = try #require(capture.secondLook)
-        #expect(second.stillness(of: snapshot, capture: capture) == nil)
+        #expect(second.stillness(of: snapshot, capture: capture, patience: Self.patience) == nil)
     }
 }

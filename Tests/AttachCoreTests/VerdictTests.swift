@@ -1,4 +1,5 @@
 import AttachReport
+import Glibc
 import TestSupport
 import Testing
 
@@ -43,6 +44,9 @@ struct VerdictTests {
         "mutex-held", "nslock-held", "rwlock-held", "queues-each-other", "queue-lock",
         "never-started", "chain", "main-loop", "bursts", "lock-timed", "cancelled-slow",
     ]
+
+    /// What is stuck for good, or moves all the time, shows it soon.
+    private static let shortPatience: Int64 = 300_000_000
 
     @Test(arguments: troubles, [Fixture.Mode.debug, .release])
     func troubleIsNamed(_ scenario: String, _ mode: Fixture.Mode) throws {
@@ -92,7 +96,44 @@ struct VerdictTests {
     @Test(arguments: busy)
     func busyTwinIsLeftAlone(_ scenario: String) throws {
         let fixture = try Fixture("Verdict", mode: .release, [scenario, "busy"])
-        for _ in 0..<2 { expectNothing(of: try diagnosis(of: fixture.pid), fixture) }
+        for _ in 0..<2 {
+            let diagnosis = try diagnosis(of: fixture.pid, patience: 1_000_000_000)
+            expectNothing(of: diagnosis, fixture)
+        }
+    }
+
+    /// Healthy programs whose steps are long: looked at as `check` does, and as the page.
+    static let slow = [
+        "slow-actor", "slow-queue", "slow-main", "slow-executor", "leader-followers",
+        "lock-handed",
+    ]
+
+    @Test(arguments: slow)
+    func slowTwinIsLeftAlone(_ scenario: String) throws {
+        let fixture = try Fixture("Verdict", mode: .release, [scenario, "healthy"])
+        for seconds: Int64 in [5, 1, 5, 1] {
+            expectNothing(
+                of: try diagnosis(of: fixture.pid, patience: seconds * 1_000_000_000), fixture)
+            usleep(370_000)
+        }
+    }
+
+    /// Libdispatch's workers end after some seconds without work, and stacks are given back: an old
+    /// standstill is another picture than a young one.
+    @Test(
+        arguments: [
+            "actor-sleep", "actor-semaphore", "executor-blocked", "main-read", "pool-starved",
+            "lock-held", "lock-orphan", "lock-self", "cancelled-deaf", "never-started",
+        ])
+    func oldTroubleIsNamed(_ scenario: String) async throws {
+        let fixture = try Fixture("Verdict", mode: .release, [scenario, "sick"])
+        try await Task.sleep(for: .seconds(20))
+        let diagnosis = try diagnosis(of: fixture.pid, patience: 1_000_000_000)
+        let told = fixture.facts("verdict").map(Verdict.init)
+        #expect(!told.isEmpty)
+        for verdict in told where !diagnosis.findings.contains(where: verdict.isMet) {
+            Issue.record("\(verdict) is missing in \(Self.text(diagnosis))")
+        }
     }
 
     @Test func stormIsLeftAlone() throws {
@@ -108,7 +149,9 @@ struct VerdictTests {
         }
     }
 
-    private func diagnosis(of pid: Int32) throws -> Diagnosis {
+    private func diagnosis(
+        of pid: Int32, patience: Int64 = Self.shortPatience
+    ) throws -> Diagnosis {
         var options = SnapshotOptions()
         options.readsLines = false
         let capture = try LiveCapture.take(pid: pid)
@@ -116,7 +159,13 @@ struct VerdictTests {
         var snapshot = assembler.snapshot()
         let first = Diagnosis(of: snapshot)
         guard first.wantsSecondLook, let look = capture.secondLook else { return first }
-        snapshot.stillness = look.stillness(of: snapshot, capture: capture)
+        snapshot.stillness = look.stillness(
+            of: snapshot, capture: capture, patience: patience
+        ) { stillness in
+            var seen = snapshot
+            seen.stillness = stillness
+            return Diagnosis(of: seen).wantsSecondLook
+        }
         return Diagnosis(of: snapshot)
     }
 

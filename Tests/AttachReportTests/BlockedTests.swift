@@ -1,7 +1,7 @@
 import AttachReport
 import Testing
 
-/// Actors, the main actor, the pool and locks that stand still because a thread does.
+/// Actors, the main actor and the pool that stand still because a thread does.
 @Suite struct BlockedTests {
     private static let bank: UInt64 = 0x7F11_0000_0000
     private static let lock: UInt64 = 0x7F20_0000_0000
@@ -33,9 +33,14 @@ import Testing
 
     // MARK: Actors
 
-    @Test("A long sleep on an actor is likely a blocked actor at once")
+    @Test("A long sleep on an actor is a blocked actor once it was watched")
     func sleep() throws {
-        let found = Self.bank(thread(50).sleeps(3_600).at("Bank.block() bank.swift:6"))
+        let sleeper = thread(50).sleeps(3_600).at("Bank.block() bank.swift:6")
+        #expect(Self.bank(sleeper).summary == ["actor-blocked hint"])
+        #expect(Self.bank(sleeper).wantsSecondLook)
+        let found = Self.bank(sleeper, still: .after(5, of: 5))
+        #expect(found.findings[0].evidence.last == "unchanged for 5.0 s")
+        #expect(found.findings[0].unchanged == 5_000_000_000)
         #expect(found.summary == ["actor-blocked likely"])
         let finding = try #require(found.findings.first)
         #expect(finding.subjects == [.actor(Address(Self.bank)), .task(5), .thread(50)])
@@ -45,6 +50,54 @@ import Testing
                 == "actor Bank is blocked: task 5 \"blocker\" occupies it on thread 50, and sleeps "
                 + "(1 h 0 min more) in Bank.block() at bank.swift:6")
         #expect(found.wantsSecondLook == false)
+    }
+
+    @Test("Standing still counts only after as long as was asked")
+    func patience() {
+        let early = Self.bank(Self.atSemaphore, still: .after(3, of: 5))
+        #expect(early.summary == ["actor-blocked hint"])
+        #expect(early.wantsSecondLook)
+        #expect(early.findings[0].unchanged == nil)
+        let core = Self.bank(Self.atSemaphore, still: .after(3, of: 5)) {
+            $0.capture.source = .core
+        }
+        #expect(core.summary == ["actor-blocked hint"] && !core.wantsSecondLook)
+        #expect(
+            Self.bank(Self.atSemaphore, still: .after(5, of: 5)) { $0.capture.source = .core }
+                .summary == ["actor-blocked likely"])
+    }
+
+    /// Seconds that a sleep lasts, for which it was watched, and what is to be said.
+    @Test(
+        "A sleep that ends soon, and not within the watching, is no more than a hint",
+        arguments: [
+            (3, 1, "hint"), (60, 5, "hint"), (61, 5, "likely"), (3_600, 1, "likely"),
+            // It should have ended, and has not.
+            (1, 5, "likely"),
+        ])
+    func sleepThatEnds(_ length: Int64, _ watched: Int64, _ confidence: String) {
+        let still = SecondLook.after(watched, of: watched)
+        let left = Self.bank(thread(50).sleeps(length), still: still)
+        #expect(left.summary == ["actor-blocked \(confidence)"])
+        #expect(!left.wantsSecondLook)
+        // The same where only the whole length is known.
+        let whole = Self.bank(thread(50).sleepsInAll(length).at("nap() a.swift:1"), still: still)
+        #expect(whole.summary == ["actor-blocked \(confidence)"])
+        #expect(
+            whole.findings[0].evidence[0].hasPrefix(
+                "thread 50 (runs task 5 \"blocker\") sleeps for "))
+    }
+
+    @Test("Another wait with a time-out is no part of a design for as long")
+    func timeout() {
+        func look(_ seconds: Int64) -> [String] {
+            Self.bank(
+                thread(50).waits(.dispatchSemaphore, timeLeft: seconds * 1_000_000_000),
+                still: .after(1, of: 1)
+            ).summary
+        }
+        #expect(look(3) == ["actor-blocked hint"])
+        #expect(look(30) == ["actor-blocked likely"])
     }
 
     @Test("Anything else is a hint, until a second look")
@@ -99,7 +152,7 @@ import Testing
     func chain() throws {
         let found = Self.bank(
             thread(50).waits(.mutex, at: Self.lock, ownedBy: 51).at("Bank.take() bank.swift:7"),
-            others: [thread(51).sleeps(3_600).at("hold() bank.swift:30")])
+            others: [thread(51).sleeps(3_600).at("hold() bank.swift:30")], still: .all)
         #expect(found.summary == ["actor-blocked likely"])
         let finding = try #require(found.findings.first)
         #expect(
@@ -166,7 +219,8 @@ import Testing
                 still: still
             ).summary
         }
-        #expect(look(.customExecutor, .none) == ["actor-blocked likely"])
+        #expect(look(.customExecutor, .none) == ["actor-blocked hint"])
+        #expect(look(.customExecutor, .all) == ["actor-blocked likely"])
         #expect(look(.taskExecutor, .none) == ["actor-blocked hint"])
         #expect(look(.taskExecutor, .all) == ["actor-blocked likely"])
         #expect(look(.taskExecutor, .only(threads: [50], tasks: [])) == ["actor-blocked hint"])
@@ -307,55 +361,5 @@ import Testing
         #expect(
             found.findings[0].affected
                 == [.task(1), .task(2), .task(3), .thread(50), .thread(51), .globalExecutor])
-    }
-
-    // MARK: Locks
-
-    @Test("A lock whose owner does something else")
-    func lockHeld() {
-        func look(_ owner: ThreadStory, _ still: SecondLook) -> Diagnosis {
-            diagnosis(
-                threads: [owner, thread(52).waits(.lock, at: Self.lock, ownedBy: 51)], still: still)
-        }
-        let reads = thread(51).waits(.descriptor).at("hold() l.swift:2")
-        #expect(look(reads, .none).summary == ["lock-held hint"])
-        #expect(look(reads, .none).wantsSecondLook)
-        #expect(look(reads, .all).summary == ["lock-held likely"])
-        #expect(look(reads, .nothing).findings.isEmpty)
-        #expect(look(reads, .only(threads: [52], tasks: [])).summary == ["lock-held hint"])
-        #expect(look(thread(51).sleeps(nil), .none).summary == ["lock-held likely"])
-        // Computing, it will give it back.
-        #expect(look(thread(51).at("work() l.swift:3"), .all).summary == ["lock-held hint"])
-        #expect(look(thread(51).at("work() l.swift:3"), .none).wantsSecondLook == false)
-    }
-
-    @Test("A lock whose owner has ended")
-    func orphan() {
-        let found = diagnosis(threads: [
-            thread(52).waits(.mutex, at: Self.lock, deadOwner: 51).at("f() l.swift:2"),
-            thread(53).waits(.mutex, at: Self.lock, deadOwner: 51),
-        ])
-        #expect(found.summary == ["lock-held likely"])
-        #expect(found.findings[0].subjects == [.lock(Address(Self.lock))])
-        #expect(found.findings[0].affected == [.thread(52), .thread(53)])
-        #expect(
-            found.findings[0].message
-                == "2 threads wait for a mutex whose owner, thread 51, has ended without giving it "
-                + "back, in f() at l.swift:2")
-    }
-
-    @Test(
-        "Waits without an owner are no one's fault",
-        arguments: [
-            ThreadWait.Kind.condition, .semaphore, .dispatchGroup, .childProcess, .descriptor,
-            .futex,
-        ])
-    func ownerless(kind: ThreadWait.Kind) {
-        let found = diagnosis(
-            threads: [
-                thread(50).waits(kind, at: Self.lock), thread(51).waits(kind, at: Self.lock),
-            ],
-            still: .all)
-        #expect(found.findings.isEmpty)
     }
 }

@@ -44,15 +44,18 @@ import Testing
 
     @Test("A thread that waits for what it has itself")
     func itself() throws {
-        let found = diagnosis(threads: [
-            thread(50).waits(.lock, at: Self.a, ownedBy: 50).at("twice() self.swift:3")
-        ])
+        let found = diagnosis(
+            threads: [
+                thread(50).waits(.lock, at: Self.a, ownedBy: 50).at("twice() self.swift:3"),
+                thread(51).waits(.lock, at: Self.a, ownedBy: 50),
+            ], still: .all)
         let finding = try #require(found.findings.first)
         #expect(found.summary == ["deadlock likely"])
         #expect(
             finding.message
                 == "thread 50 waits for an NSLock that it holds itself, in twice() at self.swift:3")
         #expect(finding.subjects == [.thread(50), .lock(Address(Self.a))])
+        #expect(finding.affected == [.thread(51)])
     }
 
     @Test("A recursive lock that its owner waits for was misread")

@@ -69,6 +69,14 @@ extension ThreadStory {
         }
     }
 
+    /// The same, where only its whole length is known.
+    func sleepsInAll(_ seconds: Int64) -> ThreadStory {
+        waits(.sleep).changed {
+            $0.wait?.hasUnknownTimeout = true
+            $0.wait?.timeLimit = seconds * 1_000_000_000
+        }
+    }
+
     func isIdle() -> ThreadStory { waits(.work) }
 
     /// A thread of the global pool: its outermost frames say so.
@@ -110,7 +118,7 @@ extension TaskStory {
     }
 }
 
-/// What a second look saw.
+/// What was seen by watching.
 enum SecondLook {
     /// There was none.
     case none
@@ -120,6 +128,8 @@ enum SecondLook {
     case nothing
     /// All had but these threads and tasks.
     case only(threads: Set<Int32>, tasks: Set<UInt64>)
+    /// Nothing had moved for so many seconds of so many.
+    case after(Int64, of: Int64)
 }
 
 /// The snapshot of a story.
@@ -139,6 +149,10 @@ func scene(
         snapshot.stillness = Stillness(nanoseconds: 200_000_000, threads: [], tasks: [])
     case .only(let threads, let tasks):
         snapshot.stillness = Stillness(nanoseconds: 200_000_000, threads: threads, tasks: tasks)
+    case .after(let seconds, let patience):
+        snapshot.stillness = Stillness(
+            nanoseconds: seconds * 1_000_000_000, patience: patience * 1_000_000_000,
+            threads: Set(snapshot.threads.map(\.id)), tasks: Set(snapshot.tasks.map(\.id)))
     }
     change(&snapshot)
     return snapshot

@@ -48,7 +48,7 @@ import Testing
         #expect(
             found.summary == [
                 "lost-continuation proven", "deadlock proven", "lock-held likely",
-                "cancelled-still-waiting hint", "unread-error hint",
+                "cancelled-still-waiting likely", "unread-error hint",
             ])
     }
 

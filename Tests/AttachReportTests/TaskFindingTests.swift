@@ -138,6 +138,15 @@ import Testing
                 == "task 2 \"unborn\" has never started: it is queued on executor Own, on which "
                 + "nothing runs; it begins in closure in f() at n.swift:4")
         #expect(diagnosis(tasks: tasks, threads: threads, still: .nothing).findings.isEmpty)
+        #expect(
+            diagnosis(tasks: tasks, threads: threads, still: .after(1, of: 5)).summary == [
+                "never-started hint"
+            ])
+        // A thread that sleeps for a while may take it when it wakes.
+        let turns = diagnosis(
+            tasks: tasks, threads: threads + [thread(52).sleepsInAll(3)], still: .after(1, of: 1))
+        #expect(turns.summary == ["never-started hint"])
+        #expect(!turns.wantsSecondLook)
         // Whoever runs may be about to take it.
         let busy = threads + [thread(52).at("spin() n.swift:9")]
         #expect(
@@ -175,15 +184,48 @@ import Testing
         let tasks = [task(2, "deaf").isHeld(by: .closureContext).cancelled().at("f() c.swift:2")]
         let once = diagnosis(tasks: tasks)
         #expect(once.summary == ["cancelled-still-waiting hint"])
-        // It may end a little later by itself: two looks do not make that surer.
-        #expect(!once.wantsSecondLook)
-        let twice = diagnosis(tasks: tasks, still: .all)
-        #expect(twice.summary == ["cancelled-still-waiting hint"])
+        // It may end a little later by itself.
+        #expect(once.wantsSecondLook)
+        #expect(
+            diagnosis(tasks: tasks, still: .after(1, of: 5)).summary == [
+                "cancelled-still-waiting hint"
+            ])
+        let twice = diagnosis(tasks: tasks, still: .after(5, of: 5))
+        #expect(twice.summary == ["cancelled-still-waiting likely"])
+        #expect(twice.findings[0].evidence.last == "unchanged for 5.0 s")
         #expect(
             twice.findings[0].message
                 == "task 2 \"deaf\" was cancelled and still waits for a continuation, in f() at "
                 + "c.swift:2")
         #expect(diagnosis(tasks: tasks, still: .nothing).findings.isEmpty)
+    }
+
+    @Test(
+        "A continuation that somebody at work, or asleep for a time, refers to may yet be resumed")
+    func deafForNow() {
+        func look(_ holder: Holder, _ still: SecondLook = .all) -> [String] {
+            diagnosis(
+                tasks: [
+                    task(2).isHeld(by: holder).cancelled(), task(3).runs(on: 51),
+                    task(4).sleeps(), task(5).waitsForContinuation(),
+                ],
+                threads: [
+                    thread(50).sleeps(3_600), thread(51).at("w() c.swift:1").runs(task: 3),
+                    thread(52).waits(.semaphore), thread(53).isIdle(),
+                ], still: still
+            ).summary
+        }
+        for holder in [
+            Holder.stack(thread: 50), .register(thread: 51), .frame(task: 3), .frame(task: 4),
+        ] {
+            #expect(look(holder) == ["cancelled-still-waiting hint"], "\(holder)")
+        }
+        for holder in [Holder.stack(thread: 52), .stack(thread: 53), .frame(task: 5), .kernel] {
+            #expect(look(holder) == ["cancelled-still-waiting likely"], "\(holder)")
+        }
+        #expect(
+            look(.stack(thread: 52), .only(threads: [], tasks: [2]))
+                == ["cancelled-still-waiting hint"])
     }
 
     @Test("Who waits for a task that nobody has told to stop")
@@ -194,7 +236,7 @@ import Testing
                 task(3).isHeld(by: .closureContext),
             ],
             still: .all)
-        #expect(found.summary == ["cancelled-still-waiting hint"])
+        #expect(found.summary == ["cancelled-still-waiting likely"])
         #expect(found.findings[0].subjects == [.task(1)])
     }
 

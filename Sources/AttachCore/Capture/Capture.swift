@@ -29,6 +29,8 @@ public struct Capture: Sendable {
     /// A way to see what has moved since; nil for a core file, and for a process that job control
     /// holds stopped.
     public var secondLook: SecondLook? = nil
+    /// What was seen by watching; nil where that is still to be done, or cannot be.
+    public var stillness: Stillness? = nil
     /// What threads wait on, by number, as it was right after the release; empty for a core file.
     public var descriptors: [Int32: OpenDescriptor] = [:]
     /// Addresses of its own that the kernel keeps for it; nil where that cannot be told, as for a

@@ -22,6 +22,9 @@ struct CoreNoteTable {
         }
         add("CORE", 0x4649_4c45, files, to: &table)  // NT_FILE
         add(CaptureNote.owner, CaptureNote.type, CaptureNote(capture).bytes, to: &table)
+        if let stillness = capture.stillness {
+            add(CaptureNote.owner, StillnessNote.type, StillnessNote(stillness).bytes, to: &table)
+        }
         return table
     }
 

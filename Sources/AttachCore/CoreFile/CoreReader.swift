@@ -79,7 +79,18 @@ public enum CoreReader {
             space: space, gaps: gaps + threads.gaps + space.gaps, time: opened.modified,
             bytes: bytes)
         guard let own else { return try parts.capture(options) }
-        return try parts.capture(own, options)
+        var capture = try parts.capture(own, options)
+        if let note = notes.first(CaptureNote.owner, StillnessNote.type) {
+            if let note = try? StillnessNote(note) {
+                capture.stillness = note.stillness
+            } else {
+                capture.gaps.append(
+                    Gap(
+                        .captureNote, reason: .inconsistent,
+                        detail: "that of what had not moved is passed over"))
+            }
+        }
+        return capture
     }
 
     private static let fileList: UInt32 = 0x4649_4c45  // NT_FILE, linux/elf.h

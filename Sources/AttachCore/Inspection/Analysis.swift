@@ -24,9 +24,9 @@ struct Analysis {
         knowledge = assembler.knowledge
         times = assembler.times
         var diagnosis = times.measure("diagnosis") { Diagnosis(of: snapshot) }
-        if diagnosis.wantsSecondLook, let look = capture.secondLook {
+        if diagnosis.wantsSecondLook {
             snapshot.stillness = times.measure("watching") {
-                look.stillness(of: snapshot, capture: capture)
+                stillness(of: snapshot, capture, since: start)
             }
             if snapshot.stillness != nil {
                 diagnosis = times.measure("second diagnosis") { Diagnosis(of: snapshot) }
@@ -35,5 +35,22 @@ struct Analysis {
         return Report(
             toolVersion: AttachCoreVersion.current, snapshot: snapshot, edges: diagnosis.edges,
             findings: diagnosis.findings)
+    }
+
+    /// What has not moved, until nothing is left that watching on could make surer; nil where the
+    /// process cannot be watched.
+    private func stillness(
+        of snapshot: Snapshot, _ capture: Capture, since start: Int64
+    ) -> Stillness? {
+        guard options.patience > 0, let look = capture.secondLook else { return nil }
+        // What is left of the time is for the report.
+        let deadline = start + options.timeout / 10 * 9
+        return look.stillness(
+            of: snapshot, capture: capture, patience: options.patience, deadline: deadline
+        ) { stillness in
+            var seen = snapshot
+            seen.stillness = stillness
+            return Diagnosis(of: seen).wantsSecondLook
+        }
     }
 }

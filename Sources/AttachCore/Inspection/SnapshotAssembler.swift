@@ -126,7 +126,8 @@ public struct SnapshotAssembler {
             threads: threads, tasks: tasks, groups: runtime.groups,
             actors: actors(of: runtime, memory: target.memory, names: names),
             images: target.images.images.map(\.record),
-            coverage: coverage(target, stacks: stacks, runtime: runtime, names: names))
+            coverage: coverage(target, stacks: stacks, runtime: runtime, names: names),
+            stillness: capture.stillness)
     }
 
     private static func actors(

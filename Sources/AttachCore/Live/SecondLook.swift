@@ -1,18 +1,19 @@
 public import AttachReport
 import Glibc
 
-/// Looks at a process again, a moment after it was captured and without stopping it: what has not
-/// moved in between?
+/// Watches a process for a while after it was captured, without stopping it: what has not moved in
+/// between?
 ///
 /// It needs no privilege that the capture did not have, and none any more once it was made: the
 /// files are open.
 public struct SecondLook: Sendable {
-    /// Nanoseconds during which a thread must not run to count as unmoved. A healthy thread that
-    /// waits for a lock or for data waits that long only if there is nothing to do for it.
-    public static let interval: Int64 = 200_000_000
+    /// Nanoseconds from the release to the first look, and from there to the next; each distance
+    /// is twice the one before, up to `longestDistance`: most of what moves moves soon.
+    private static let firstDistance: Int64 = 100_000_000
+    private static let longestDistance: Int64 = 5_000_000_000
 
     /// How long threads may take to get back, after the release, to what they waited for.
-    private static let patience: Int64 = 50_000_000
+    private static let settlingTime: Int64 = 50_000_000
 
     private let directory: OpenFile
     private let memory: OpenFile
@@ -63,26 +64,56 @@ public struct SecondLook: Sendable {
         start = Clock.monotonic()
     }
 
-    /// What of the snapshot had not moved; nil where the process cannot be seen any more. Takes
-    /// `interval`, counted from the release.
+    /// What of the snapshot has not moved; nil where the process cannot be seen any more, or is
+    /// frozen. Takes `patience`, counted from the release, or less.
     ///
-    /// - Parameter capture: what the snapshot was made of.
-    public func stillness(of snapshot: Snapshot, capture: Capture) -> Stillness? {
-        Clock.sleep(until: start + Self.interval)
-        let end = Clock.monotonic()
-        guard
-            snapshot.threads.contains(where: {
-                Self.status(of: $0.id, in: directory) != nil
-            })
-        else { return nil }
-        let threads = switches.filter { id, count in
-            let status = Self.status(of: id, in: directory)
-            return status.map { $0.isWaiting && $0.contextSwitches == count } ?? false
+    /// - Parameters:
+    ///   - capture: What the snapshot was made of.
+    ///   - patience: Nanoseconds for which to watch.
+    ///   - deadline: When to give up at the latest, by the monotonic clock.
+    ///   - isWorthWaiting: Whether watching on could tell more than what was seen so far. Asked
+    ///     after the first look, and whenever something more has moved.
+    public func stillness(
+        of snapshot: Snapshot, capture: Capture, patience: Int64, deadline: Int64 = .max,
+        isWorthWaiting: (Stillness) -> Bool = { _ in true }
+    ) -> Stillness? {
+        var threads = switches
+        var tasks = snapshot.tasks.filter { $0.state != .running }
+        var distance = Self.firstDistance
+        var next = start
+        let end = min(start.addingReportingOverflow(patience).partialValue, deadline)
+        var isFirst = true
+        while true {
+            next = min(next + distance, end)
+            distance = min(distance * 2, Self.longestDistance)
+            Clock.sleep(until: next)
+            let now = Clock.monotonic()
+            guard snapshot.threads.contains(where: { status(of: $0.id) != nil }) else {
+                return nil
+            }
+            let known = threads.count + tasks.count
+            threads = threads.filter { id, count in
+                status(of: id).map { $0.isWaiting && $0.contextSwitches == count } ?? false
+            }
+            tasks.removeAll { !isUnmoved($0, capture) }
+            let stillness = Stillness(
+                nanoseconds: now - start, patience: patience, threads: Set(threads.keys),
+                tasks: Set(tasks.map(\.id)))
+            let hasMoved = threads.count + tasks.count < known
+            if now >= end || ((isFirst || hasMoved) && !isWorthWaiting(stillness)) {
+                // Frozen in the meantime, it could not move.
+                let isFrozen = threads.keys.contains {
+                    Self.isFrozen($0, in: directory)
+                }
+                return isFrozen ? nil : stillness
+            }
+            isFirst = false
+            next = max(next, now)
         }
-        let tasks = snapshot.tasks.lazy.filter { $0.state != .running }
-            .filter { isUnmoved($0, capture) }.map(\.id)
-        return Stillness(
-            nanoseconds: end - start, threads: Set(threads.keys), tasks: Set(tasks))
+    }
+
+    private func status(of thread: Int32) -> ProcessStatus? {
+        Self.status(of: thread, in: directory)
     }
 
     /// The threads that wait as they did when they were stopped, with how often each has given its
@@ -90,7 +121,7 @@ public struct SecondLook: Sendable {
     private static func settled(_ threads: [CapturedThread], in directory: OpenFile)
         -> [Int32: UInt64]
     {
-        let deadline = Clock.monotonic() + patience
+        let deadline = Clock.monotonic() + settlingTime
         var settled: [Int32: UInt64] = [:]
         var pending = threads.filter { $0.systemCall != nil && $0.registers != nil }
         while true {

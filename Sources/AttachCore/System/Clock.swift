@@ -1,9 +1,9 @@
 import Glibc
 
 /// Clocks of the system.
-enum Clock {
+public enum Clock {
     /// Nanoseconds on CLOCK_MONOTONIC.
-    static func monotonic() -> Int64 { read(CLOCK_MONOTONIC) }
+    public static func monotonic() -> Int64 { read(CLOCK_MONOTONIC) }
     /// Nanoseconds on CLOCK_BOOTTIME.
     static func boottime() -> Int64 { read(CLOCK_BOOTTIME) }
     /// Nanoseconds since 1970.

@@ -48,9 +48,9 @@ struct DescriptorWaits {
         switch call.name {
         case "poll": return milliseconds(arguments[2])
         case "epoll_wait", "epoll_pwait": return milliseconds(arguments[3])
-        case "epoll_pwait2", "select":
-            let place = call.name == "select" ? arguments[4] : arguments[3]
-            return place == 0 ? nil : .elapsing
+        case "epoll_pwait2":
+            return arguments[3] == 0 ? nil : .relative(at: Address(arguments[3]))
+        case "select": return arguments[4] == 0 ? nil : .elapsing
         // The kernel writes what is left when a call is interrupted (fs/select.c,
         // poll_select_finish), which our own stop does.
         case "ppoll": return arguments[2] == 0 ? nil : .remainder(at: Address(arguments[2]))
@@ -66,6 +66,7 @@ struct DescriptorWaits {
 
     /// A time-out in milliseconds, of which only the beginning is not known; negative for none.
     private func milliseconds(_ argument: UInt64) -> Timeout? {
-        Int32(truncatingIfNeeded: argument) < 0 ? nil : .elapsing
+        let milliseconds = Int32(truncatingIfNeeded: argument)
+        return milliseconds < 0 ? nil : .within(Int64(milliseconds) * 1_000_000)
     }
 }

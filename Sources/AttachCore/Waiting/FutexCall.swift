@@ -33,7 +33,9 @@ struct FutexCall {
         let isRealtime = call.arguments[1] & 0x100 != 0 || operation == .lockInheriting
         timeout =
             place.isNull
-            ? nil : operation == .wait ? .elapsing : .deadline(at: place, clock: isRealtime ? 0 : 1)
+            ? nil
+            : operation == .wait
+                ? .relative(at: place) : .deadline(at: place, clock: isRealtime ? 0 : 1)
     }
 
     /// Whether the kernel keeps the id of the owner in the word (futex(2), "Priority-inheritance

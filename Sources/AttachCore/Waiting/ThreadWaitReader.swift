@@ -136,13 +136,13 @@ struct ThreadWaitReader {
         switch name {
         case "nanosleep":
             return ThreadWait(kind: .sleep)
-                .limited(by: remainder(arguments[1]), in: memory, clocks: clocks)
+                .limited(by: remainder(arguments[1], of: arguments[0]), in: memory, clocks: clocks)
         case "clock_nanosleep":
             // TIMER_ABSTIME
             let timeout: Timeout =
                 arguments[1] & 1 != 0
                 ? .deadline(at: Address(arguments[2]), clock: arguments[0])
-                : remainder(arguments[3])
+                : remainder(arguments[3], of: arguments[2])
             return ThreadWait(kind: .sleep).limited(by: timeout, in: memory, clocks: clocks)
         case "wait4", "waitid":
             return ThreadWait(kind: .childProcess, evidence: Self.child(call))
@@ -154,7 +154,8 @@ struct ThreadWaitReader {
         case "rt_sigtimedwait":
             return ThreadWait(kind: .signal)
                 .limited(
-                    by: arguments[2] == 0 ? nil : .elapsing, in: memory, clocks: clocks)
+                    by: arguments[2] == 0 ? nil : .relative(at: Address(arguments[2])),
+                    in: memory, clocks: clocks)
         case "semop", "semtimedop":
             return ThreadWait(
                 kind: .semaphore, hasUnknownTimeout: name == "semtimedop" && arguments[3] != 0,
@@ -166,8 +167,8 @@ struct ThreadWaitReader {
 
     /// A sleep that is interrupted has the kernel write what is left of it to where it was asked
     /// to (kernel/time/hrtimer.c, nanosleep_copyout), which our own stop does.
-    private func remainder(_ place: UInt64) -> Timeout {
-        place == 0 ? .elapsing : .remainder(at: Address(place))
+    private func remainder(_ place: UInt64, of length: UInt64) -> Timeout {
+        place == 0 ? .relative(at: Address(length)) : .remainder(at: Address(place))
     }
 
     private static func child(_ call: SystemCall) -> String? {

@@ -6,13 +6,17 @@ enum Timeout: Hashable {
     case deadline(at: Address, clock: UInt64)
     /// A `timespec` that the kernel sets to what is left when the call is interrupted.
     case remainder(at: Address)
-    /// After a time that began at a moment not known.
+    /// A `timespec` with a time that began at a moment not known.
+    case relative(at: Address)
+    /// So many nanoseconds, which began at a moment not known.
+    case within(Int64)
+    /// After a time of which nothing is known.
     case elapsing
 
     /// Nanoseconds that were left; nil where that cannot be told.
     func left(in memory: TargetMemory, clocks: ClockReadings?) -> Int64? {
         switch self {
-        case .elapsing: return nil
+        case .elapsing, .relative, .within: return nil
         case .remainder(let place): return Self.nanoseconds(at: place, in: memory)
         case .deadline(let place, let clock):
             guard let now = clocks?.reading(ofClock: clock),
@@ -20,6 +24,15 @@ enum Timeout: Hashable {
             else { return nil }
             let (left, overflow) = end.subtractingReportingOverflow(now)
             return overflow ? nil : max(left, 0)
+        }
+    }
+
+    /// Nanoseconds that it lasts in all, where only that is known.
+    func length(in memory: TargetMemory) -> Int64? {
+        switch self {
+        case .elapsing, .remainder, .deadline: nil
+        case .relative(let place): Self.nanoseconds(at: place, in: memory)
+        case .within(let nanoseconds): nanoseconds
         }
     }
 
@@ -44,6 +57,7 @@ extension ThreadWait {
         var wait = self
         wait.timeLeft = timeout.left(in: memory, clocks: clocks)
         wait.hasUnknownTimeout = wait.timeLeft == nil
+        wait.timeLimit = timeout.length(in: memory)
         return wait
     }
 }

@@ -70,7 +70,9 @@ struct Attribution {
             affected: affected.map { scene.graph.subjects[Int($0)] }.filter {
                 Self.canBeStuck($0) && !subjects.contains($0)
             },
-            message: suspicion.message, evidence: suspicion.evidence, advice: suspicion.advice)
+            message: suspicion.message, evidence: suspicion.evidence, advice: suspicion.advice,
+            unchanged: suspicion.confidence == .likely && suspicion.raisedBehind == nil
+                ? scene.watched : nil)
     }
 
     /// What a reader counts; the rest is what lies between.

@@ -38,17 +38,10 @@ struct BlockedChain {
 
     /// How sure it is that the first one does not go on soon.
     func certainty(in scene: Scene) -> (Finding.Confidence, couldRise: Bool)? {
-        guard let first = threads.first, let last = threads.last else { return nil }
         if orphan != nil, !threads.contains(where: { $0.wait?.mayEndByItself != false }) {
-            return (.likely, false)
+            return scene.certainty(thatStandForGood: threads)
         }
-        // Who waits for one that sleeps for long waits as long, unless it has a time-out.
-        let waits = threads.dropLast()
-        if scene.isAsleepForLong(last), !waits.contains(where: { $0.wait?.mayEndByItself != false })
-        {
-            return (.likely, false)
-        }
-        return scene.certainty(thatStand: threads.count == 1 ? [first] : threads)
+        return scene.certainty(thatStand: threads)
     }
 
     /// What the first one does and why, e.g. `waits for a mutex that thread 4260 holds, which

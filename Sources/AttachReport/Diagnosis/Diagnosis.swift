@@ -4,7 +4,8 @@ public struct Diagnosis: Sendable {
     public let edges: [Edge]
     /// What is wrong, the most telling first.
     public let findings: [Finding]
-    /// Whether something would become surer by a second look (`Stillness`).
+    /// Whether something would become surer by watching the process, or by watching on
+    /// (`Stillness`).
     public let wantsSecondLook: Bool
     /// How many arrows were followed to find out who is stuck behind what: the cost, for tests.
     let cost: Int

@@ -93,57 +93,77 @@ struct Scene {
 
     // MARK: What moves
 
-    /// The second look, if it can tell anything: of a process that job control has stopped,
-    /// nothing can move.
+    /// What was seen by watching, if it can tell anything: of a process that job control has
+    /// stopped, nothing can move.
     var stillness: Stillness? { snapshot.capture.wasJobStopped ? nil : snapshot.stillness }
 
-    /// Whether a second look is possible and has not been taken.
+    /// Whether it can be watched, and has not been for as long as was asked.
     var canLookAgain: Bool {
-        snapshot.stillness == nil && snapshot.capture.source == .live
+        snapshot.stillness?.isComplete != true && snapshot.capture.source == .live
             && !snapshot.capture.wasJobStopped
     }
 
-    /// Whether a thread sleeps so long, or waits for a signal without end, that one picture shows
-    /// that it does not come back soon.
-    func isAsleepForLong(_ thread: ThreadRecord) -> Bool {
-        guard let wait = thread.wait, wait.kind == .sleep || wait.kind == .signal,
-            !wait.hasUnknownTimeout
-        else { return false }
-        return wait.timeLeft.map { $0 > 1_000_000_000 } ?? true
+    /// How sure something is that has not moved so far, and whether watching on would make it
+    /// surer: standing still counts once it has lasted for as long as was asked.
+    var certaintySoFar: (Finding.Confidence, couldRise: Bool) {
+        stillness?.isComplete == true ? (.likely, false) : (.hint, canLookAgain)
     }
 
-    /// How sure it is that these threads stand still and will, and whether looking again would
-    /// make it surer. Nil where a second look saw one of them run.
-    func certainty(thatStand threads: [ThreadRecord]) -> (Finding.Confidence, couldRise: Bool)? {
-        if threads.allSatisfy({ unstopped[$0.id] == nil && isAsleepForLong($0) }) {
-            return (.likely, false)
+    /// Whether the wait of a thread ends by itself so soon that it may be meant to, and yet too
+    /// late for the watching to see it: a turn of work that comes every few seconds.
+    func endsSoon(_ thread: ThreadRecord) -> Bool {
+        guard let stillness, let wait = thread.wait, let left = wait.mostTimeLeft else {
+            return false
         }
-        let areBlocked = threads.allSatisfy { $0.wait != nil && unstopped[$0.id] == nil }
-        guard let stillness else { return (.hint, canLookAgain && areBlocked) }
+        return left <= wait.soon && left > stillness.patience - 500_000_000
+    }
+
+    /// How sure it is that these threads stand still and will, and whether watching on would make
+    /// it surer. Nil where one of them was seen to run.
+    func certainty(thatStand threads: [ThreadRecord]) -> (Finding.Confidence, couldRise: Bool)? {
+        guard let stillness else {
+            let areBlocked = threads.allSatisfy { $0.wait != nil && unstopped[$0.id] == nil }
+            return (.hint, canLookAgain && areBlocked)
+        }
         guard threads.allSatisfy({ stillness.threads.contains($0.id) }) else { return nil }
-        return (areBlocked ? .likely : .hint, false)
+        let standFirm = threads.allSatisfy {
+            $0.wait != nil && unstopped[$0.id] == nil && !endsSoon($0)
+        }
+        return standFirm ? certaintySoFar : (.hint, false)
+    }
+
+    /// The same where one picture says nearly all: watching could only show that it is not so. It
+    /// is believed where nobody can watch.
+    func certainty(
+        thatStandForGood threads: [ThreadRecord]
+    ) -> (Finding.Confidence, couldRise: Bool)? {
+        stillness == nil && !canLookAgain ? (.likely, false) : certainty(thatStand: threads)
     }
 
     /// The same for tasks.
     func certainty(thatRest tasks: [UInt64]) -> (Finding.Confidence, couldRise: Bool)? {
         guard let stillness else { return (.hint, canLookAgain) }
-        return tasks.allSatisfy { stillness.tasks.contains($0) } ? (.likely, false) : nil
+        return tasks.allSatisfy { stillness.tasks.contains($0) } ? certaintySoFar : nil
     }
 
-    /// Whether every thread of the process rests, and not one was about to run: who is queued now
-    /// is served by nobody. Idle workers may wake up now and then.
-    var isQuiet: Bool {
-        guard let stillness else { return false }
+    /// Whether every thread of the process rests, and not one was about to run, so that who is
+    /// queued now is served by nobody; nil where nobody has watched. Idle workers may wake up now
+    /// and then, and who sleeps for a while may serve when it wakes.
+    var isQuiet: Bool? {
+        guard let stillness else { return nil }
         return snapshot.threads.allSatisfy { thread in
             guard let wait = thread.wait, thread.state != .running, unstopped[thread.id] == nil
             else { return thread.state == .zombie }
-            return wait.isIdle || stillness.threads.contains(thread.id)
+            return wait.isIdle || (stillness.threads.contains(thread.id) && !endsSoon(thread))
         }
     }
 
-    /// The second look as a line of evidence; nil where there was none.
+    /// Nanoseconds for which what has not moved was watched; nil where it was not.
+    var watched: Int64? { stillness?.nanoseconds }
+
+    /// The same as a line of evidence.
     var secondLook: String? {
-        stillness.map { "nothing of it had moved \(Words.duration($0.nanoseconds)) later" }
+        watched.map { "unchanged for \(Words.exactDuration($0))" }
     }
 
     /// Why what is said of a thread is of another moment than the rest; nil where it is not.

@@ -87,6 +87,9 @@ struct Words {
         if let left = wait.timeLeft, left > 0 {
             words += wait.kind == .sleep ? " (" : " (at most "
             words += "\(Self.duration(left)) more)"
+        } else if let limit = wait.timeLimit {
+            words += wait.kind == .sleep ? " for " : " for at most "
+            words += Self.duration(limit)
         }
         return words
     }
@@ -178,6 +181,15 @@ struct Words {
         case ..<10_000_000_000: "\(bytes / 1_000_000) MB"
         default: "\(bytes / 1_000_000_000) GB"
         }
+    }
+
+    /// `5.0 s`: the same with a tenth of a second below ten seconds.
+    static func exactDuration(_ nanoseconds: Int64) -> String {
+        guard (1_000_000_000..<10_000_000_000).contains(nanoseconds) else {
+            return duration(nanoseconds)
+        }
+        let tenths = nanoseconds / 100_000_000
+        return "\(tenths / 10).\(tenths % 10) s"
     }
 
     /// `16 min 31 s`, `12 s`, `840 ms`.

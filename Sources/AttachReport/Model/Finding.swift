@@ -64,11 +64,14 @@ public struct Finding: Hashable, Sendable, Codable {
     public var evidence: [String]
     /// What to do about it, in one sentence.
     public var advice: String
+    /// Nanoseconds for which nothing of it had moved, where it rests on that; nil otherwise.
+    public var unchanged: Int64?
 
     /// Memberwise.
     public init(
         kind: Kind, severity: Severity, confidence: Confidence, subjects: [Subject],
-        affected: [Subject] = [], message: String, evidence: [String] = [], advice: String
+        affected: [Subject] = [], message: String, evidence: [String] = [], advice: String,
+        unchanged: Int64? = nil
     ) {
         self.kind = kind
         self.severity = severity
@@ -78,5 +81,6 @@ public struct Finding: Hashable, Sendable, Codable {
         self.message = message
         self.evidence = evidence
         self.advice = advice
+        self.unchanged = unchanged
     }
 }

@@ -61,8 +61,11 @@ public struct ThreadWait: Hashable, Sendable, Codable {
     /// Nanoseconds after which it stops waiting by itself, counted from the stop; nil for never.
     /// Not known where `hasUnknownTimeout` says so.
     public var timeLeft: Int64?
-    /// Whether there is a time-out that could not be read.
+    /// Whether there is a time-out of which it is not known what is left.
     public var hasUnknownTimeout: Bool
+    /// Nanoseconds that it waits at most in all, where what is left of them is not known: since
+    /// when it waits is not told. Nil where that could not be read either.
+    public var timeLimit: Int64?
     /// The descriptors it waits on; not all where an epoll holds very many.
     public var descriptors: [DescriptorRecord]
     /// How this was found out, for people who doubt it, e.g. `__owner of the pthread_mutex_t`.
@@ -71,11 +74,21 @@ public struct ThreadWait: Hashable, Sendable, Codable {
     /// Whether nothing is expected of the thread now: it is no sign of trouble.
     public var isIdle: Bool { kind == .work }
 
+    /// Nanoseconds after which it has stopped waiting by itself at the latest; nil where that is
+    /// not known, or never.
+    var mostTimeLeft: Int64? { timeLeft ?? timeLimit }
+
+    /// Up to how many nanoseconds a wait that ends by itself can be a part of how the program
+    /// works. A sleep is nothing but that; any other wait means that something has not come.
+    var soon: Int64 {
+        kind == .sleep || kind == .signal ? 60_000_000_000 : 10_000_000_000
+    }
+
     /// Memberwise.
     public init(
         kind: Kind, object: Address? = nil, label: String? = nil, owner: Int32? = nil,
         deadOwner: Int32? = nil, timeLeft: Int64? = nil, hasUnknownTimeout: Bool = false,
-        descriptors: [DescriptorRecord] = [], evidence: String? = nil
+        timeLimit: Int64? = nil, descriptors: [DescriptorRecord] = [], evidence: String? = nil
     ) {
         self.kind = kind
         self.object = object
@@ -84,6 +97,7 @@ public struct ThreadWait: Hashable, Sendable, Codable {
         self.deadOwner = deadOwner
         self.timeLeft = timeLeft
         self.hasUnknownTimeout = hasUnknownTimeout
+        self.timeLimit = timeLimit
         self.descriptors = descriptors
         self.evidence = evidence
     }

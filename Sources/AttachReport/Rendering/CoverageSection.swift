@@ -24,8 +24,8 @@ extension TextPage {
             let threads = PageText(stillness.threads.count, "thread", "threads")
             parts.append(
                 """
-                looked again after \(PageText(nanoseconds: stillness.nanoseconds)): \(tasks) and \
-                \(threads) had not moved
+                watched for \(PageText(nanoseconds: stillness.nanoseconds)): \(tasks) and \(threads) \
+                have not moved
                 """)
         }
         flow(

@@ -8,6 +8,7 @@ extension JSONWriter {
         member("message", finding.message)
         member("evidence", finding.evidence)
         member("advice", finding.advice)
+        member("unchangedNanoseconds", finding.unchanged)
     }
 
     mutating func members(of edge: Edge) {
@@ -21,6 +22,7 @@ extension JSONWriter {
 
     mutating func members(of stillness: Stillness) {
         member("nanoseconds", stillness.nanoseconds)
+        member("patienceNanoseconds", stillness.patience)
         member("threads", stillness.threads.sorted())
         member("tasks", stillness.tasks.sorted())
     }
@@ -61,6 +63,7 @@ extension JSONWriter {
         member("deadOwner", wait.deadOwner)
         member("timeLeftNanoseconds", wait.timeLeft)
         if wait.hasUnknownTimeout { member("unknownTimeout", true) }
+        member("timeLimitNanoseconds", wait.timeLimit)
         if !wait.descriptors.isEmpty {
             key("descriptors")
             array(wait.descriptors, inline: true) { writer, descriptor in

@@ -13,7 +13,10 @@ struct CaptureCommand: ParsableCommand {
             written in memory, passwords and keys included, and is readable by you only; programs \
             and libraries are not in it.
 
-            The process is stopped as long as for a report.
+            The process is stopped as long as for a report. If something in it looks stuck, it is \
+            watched afterwards, for as long as --patience says and without being stopped again, \
+            and the file says what has not moved: then `core` can tell what is likely. With \
+            --patience 0 nothing is looked for, and the file is written at once.
 
             Exit codes: 0 done; 2 done, but something could not be read; 3 no such process; \
             4 not permitted; 5 not a 64-bit ELF program; 6 time-out; 64 usage; 70 asyncattach \
@@ -45,24 +48,43 @@ struct CaptureCommand: ParsableCommand {
         }
         let descriptor = file.descriptor
         let unfinished = file.unfinished
-        var status = target.capture(interrupted: { unfinished.remove() }) { capture in
-            var sink = DescriptorSink(descriptor)
-            do throws(OutputFile.Failure) {
-                try CoreWriter(capture).write(into: &sink)
-            } catch {
-                if error != .write(errno: EPIPE) { ErrorMessage.print(error.words) }
-                return .output
-            }
-            for gap in capture.gaps {
-                let detail = gap.detail.map { ": \($0)" } ?? ""
-                ErrorMessage.print("not captured: \(gap.subject.phrase)\(detail)")
-            }
-            return capture.gaps.isEmpty ? .success : .partial
-        }.status
+        let patience = target.patience(default: 1)
+        var status = capture(patience, to: descriptor) { unfinished.remove() }
+        // What looks for suspicions reads foreign bytes. Should it fail, the copy matters more.
+        if status == .fault, patience.nanoseconds > 0, lseek(descriptor, 0, SEEK_CUR) == 0 {
+            ErrorMessage.print("once more, without looking for what is stuck (--patience 0)")
+            status = capture(Patience(seconds: 0), to: descriptor) { unfinished.remove() }
+        }
         if let failure = file.finish(keep: status.hasReport) {
             ErrorMessage.print(failure.words)
             status = .output
         }
         if status != .success { throw ExitCode(status.rawValue) }
+    }
+
+    private func capture(
+        _ patience: Patience, to descriptor: Int32, interrupted: () -> Void
+    ) -> ExitStatus {
+        target.capture(interrupted: interrupted) { capture, start in
+            var capture = capture
+            capture.stillness = ProcessWatch(seconds: target.timeout, patience: patience)
+                .stillness(of: capture, since: start)
+            return write(capture, to: descriptor)
+        }.status
+    }
+
+    private func write(_ capture: Capture, to descriptor: Int32) -> ExitStatus {
+        var sink = DescriptorSink(descriptor)
+        do throws(OutputFile.Failure) {
+            try CoreWriter(capture).write(into: &sink)
+        } catch {
+            if error != .write(errno: EPIPE) { ErrorMessage.print(error.words) }
+            return .output
+        }
+        for gap in capture.gaps {
+            let detail = gap.detail.map { ": \($0)" } ?? ""
+            ErrorMessage.print("not captured: \(gap.subject.phrase)\(detail)")
+        }
+        return capture.gaps.isEmpty ? .success : .partial
     }
 }

@@ -31,6 +31,11 @@ struct CheckCommand: ParsableCommand {
 
               if asyncattach check my-server; then echo healthy; fi
 
+            A suspicion becomes likely when nothing of it has moved for 5 s; --patience says \
+            otherwise. Only a suspicion takes that long: a process without one, or whose \
+            suspicious parts move, gets its answer at once. Before a script restarts anything, \
+            choose a patience that no healthy step takes.
+
             Exit codes: 0 healthy; 1 a finding; 2 no finding, but something could not be read; \
             3 no such process; 4 not permitted; 5 not a 64-bit ELF program; 6 time-out; 64 usage; \
             70 asyncattach itself failed; 74 the output could not be written. Of several targets' \
@@ -60,8 +65,10 @@ struct CheckCommand: ParsableCommand {
         let renderer = CheckRenderer(level: failOn.confidence, form: format.form)
         let options = RenderOptions(verbose: verbose)
         // Names of functions are all that findings are made from; looking up lines takes longest.
-        let status = target.look(readsLines: false, symbols: symbols, isVerbose: false) {
-            report throws(OutputFile.Failure) in
+        let status = target.look(
+            patience: target.patience(default: 5), readsLines: false, symbols: symbols,
+            isVerbose: false
+        ) { report throws(OutputFile.Failure) in
             var sink = DescriptorSink(1)
             try renderer.render(report, options: options, into: &sink)
             for remark in report.remarks { ErrorMessage.print(remark) }

@@ -98,7 +98,7 @@ struct CoreCommand: ParsableCommand {
         let options = output.renderOptions(verbose: verbose)
         return ReportJob(
             seconds: timeout, readsLines: !noLines, symbols: symbols, isVerbose: verbose
-        ).run(capture) { report throws(OutputFile.Failure) in
+        ).run(capture, since: Clock.monotonic()) { report throws(OutputFile.Failure) in
             try output.format.write(report, options: options, to: descriptor)
             return failOn.map { report.status(failingOn: $0) } ?? .success
         }

@@ -58,7 +58,8 @@ struct DumpCommand: ParsableCommand {
         let descriptor = file.descriptor
         let unfinished = file.unfinished
         let outcome = target.look(
-            readsLines: !noLines, symbols: symbols, isVerbose: verbose,
+            patience: target.patience(default: 1), readsLines: !noLines, symbols: symbols,
+            isVerbose: verbose,
             interrupted: { unfinished.remove() }
         ) { report throws(OutputFile.Failure) in
             try output.format.write(report, options: options, to: descriptor)

@@ -16,8 +16,8 @@ enum ActorBlockedRule: Rule {
             Look at the thread's stack on the page: the innermost frames show the blocking call, \
             and the first frame of your own shows where you made it. Then take a second look after \
             some seconds. If the same task is still in the same call, the actor is blocked and not \
-            just busy. A finding marked `hint` has been seen once only, and may have been over a \
-            moment later.
+            just busy. A finding marked `hint` has not been watched for long enough, or waits for \
+            something that will end by itself soon.
             """,
         mending: """
             Replace the blocking call by one that suspends: `try await Task.sleep(for:)` instead \
@@ -43,13 +43,11 @@ enum ActorBlockedRule: Rule {
                 var suspicion = holder.suspicion(.actorBlocked, in: scene, advice: advice)
             else { return nil }
             // A task executor may have other threads, which take what waits.
-            if actor.kind == .taskExecutor,
-                !(scene.stillness.map { still in
-                    holder.waiters.allSatisfy { still.tasks.contains($0.id) }
-                } ?? false)
+            if actor.kind == .taskExecutor, let still = scene.stillness,
+                !holder.waiters.allSatisfy({ still.tasks.contains($0.id) })
             {
                 suspicion.confidence = .hint
-                suspicion.couldRise = scene.canLookAgain
+                suspicion.couldRise = false
             }
             return suspicion
         }

@@ -32,8 +32,15 @@ enum CancelledStillWaitingRule: Rule {
     static func suspicions(in scene: Scene) -> [Suspicion] {
         let deaf = scene.snapshot.tasks.indices.lazy.filter { isDeaf($0, in: scene) }
         return TaskBatch.make(
-            deaf.map { Int32(truncatingIfNeeded: $0) }, in: scene, apartBy: { $0.wait.kind }
+            deaf.map { Int32(truncatingIfNeeded: $0) }, in: scene,
+            apartBy: { Trait(wait: $0.wait.kind, mayEnd: mayEnd($0, in: scene)) }
         ).flatMap { suspicions($0, in: scene) }
+    }
+
+    /// What keeps entries apart: what is waited for, and whether that may yet come.
+    private struct Trait: Hashable {
+        let wait: Wait.Kind
+        let mayEnd: Bool
     }
 
     /// Whether a task is cancelled and in a wait that ignores it. Children of a group are told
@@ -62,10 +69,34 @@ enum CancelledStillWaitingRule: Rule {
         return current
     }
 
-    /// One for those that have not moved, or for all where nobody has looked again.
+    /// Whether what the task hangs in may come by itself: a thread or task refers to the
+    /// continuation that is at work, or asleep for a time.
+    private static func mayEnd(_ task: TaskRecord, in scene: Scene) -> Bool {
+        let end = task.wait == .continuation ? task : hangs(on: task, in: scene) ?? task
+        guard case .held(let holders)? = end.continuation?.reach else { return false }
+        return holders.contains { holder in
+            switch holder {
+            case .stack(let id), .register(let id):
+                guard let thread = scene.thread(id) else { return false }
+                guard let wait = thread.wait else { return true }
+                return !wait.isIdle
+                    && (wait.mayEndByItself
+                        || scene.stillness?.threads.contains(thread.id) == false)
+            case .frame(let id):
+                guard id != end.id, let other = scene.task(id) else { return false }
+                return other.state == .running || other.state == .enqueued
+                    || (other.state == .suspended && other.wait == .sleep)
+            case .threadLocal, .kernel, .global, .closureContext, .error, .storage, .object,
+                .allocation, .mapping:
+                return false
+            }
+        }
+    }
+
+    /// One for those that have not moved so far.
     ///
-    /// Never more than a hint: a server whose client has gone cancels the request, which then
-    /// waits for its database as long as that takes. Two looks cannot tell that from for ever.
+    /// A server whose client has gone cancels the request, which then waits for its database as
+    /// long as that takes. Only time tells that from for ever.
     private static func suspicions(_ batch: TaskBatch, in scene: Scene) -> [Suspicion] {
         let resting = batch.nodes.filter { node in
             let task = scene.snapshot.tasks[Int(node)]
@@ -73,6 +104,8 @@ enum CancelledStillWaitingRule: Rule {
             return scene.certainty(thatRest: [task.id] + (end.map { [$0] } ?? [])) != nil
         }
         guard !resting.isEmpty else { return [] }
+        let (confidence, couldRise) =
+            mayEnd(batch.first, in: scene) ? (.hint, false) : scene.certaintySoFar
         let first = scene.snapshot.tasks[Int(resting[0])]
         let ids = resting.map { scene.snapshot.tasks[Int($0)].id }
         let isOne = ids.count == 1
@@ -85,11 +118,11 @@ enum CancelledStillWaitingRule: Rule {
             what = "for other tasks, which have not been cancelled"
         }
         var evidence = ["no cancellation handler is set"]
-        if let look = scene.secondLook { evidence.append(look) }
+        if confidence == .likely, let look = scene.secondLook { evidence.append(look) }
         return [
             Suspicion(
                 kind: .cancelledStillWaiting, phase: .deaf, severity: .warning,
-                confidence: .hint, roots: resting,
+                confidence: confidence, couldRise: couldRise, roots: resting,
                 subjects: ids.map { .task($0) },
                 message:
                     "\(scene.words.tasks(ids)) \(isOne ? "was" : "were") cancelled and still "

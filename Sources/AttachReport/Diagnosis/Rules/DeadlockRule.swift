@@ -16,7 +16,8 @@ enum DeadlockRule: Rule {
             A deadlock among locks, queues and tasks that carry no time-out is read off one \
             consistent picture of the process, so there is nothing to make sure of: it is proven. \
             If it is only a hint, one of the waits has a time-out and will end by itself; then \
-            look again after that time. The evidence lists every step of the circle; follow it in \
+            look again after that time; or a thread waits for a mutex that it has itself, which \
+            another thread may unlock. The evidence lists every step of the circle; follow it in \
             the source, from one line to the next.
             """,
         mending: """
@@ -39,7 +40,7 @@ enum DeadlockRule: Rule {
         + "sync onto a queue one is on, no task that awaits its awaiter"
 
     static func suspicions(in scene: Scene) -> [Suspicion] {
-        var suspicions = scene.cycles.map { suspicion($0, in: scene, isCertain: true) }
+        var suspicions = scene.cycles.compactMap { suspicion($0, in: scene, isCertain: true) }
         let known = Set(scene.cycles.lazy.joined())
         // Circles in which a wait has a time-out open by themselves.
         let isDoubtful = scene.graph.arrows.contains {
@@ -50,38 +51,43 @@ enum DeadlockRule: Rule {
             $0.isCertain || $0.kind == .waitsFor || $0.kind == .joins
         }
         for cycle in others where !cycle.contains(where: known.contains) {
-            suspicions.append(suspicion(cycle, in: scene, isCertain: false))
+            if let other = suspicion(cycle, in: scene, isCertain: false) {
+                suspicions.append(other)
+            }
         }
         return suspicions
     }
 
     private static func suspicion(
         _ cycle: [Int], in scene: Scene, isCertain: Bool
-    ) -> Suspicion {
+    ) -> Suspicion? {
         let arrows = cycle.map { scene.graph.arrows[$0] }
         let nodes = arrows.map(\.from)
         let subjects = nodes.map { scene.graph.subjects[Int($0)] }
         var evidence = arrows.prefix(100).map { step($0, in: scene) }
         if arrows.count > 100 { evidence.append("… and \(arrows.count - 100) more steps") }
         if !isCertain { evidence.append("a wait in the circle has a time-out") }
+        guard let certainty = certainty(nodes, in: scene, isCertain: isCertain) else { return nil }
+        if certainty.0 == .likely, let look = scene.secondLook { evidence.append(look) }
         return Suspicion(
             kind: .deadlock, phase: .cycle, severity: .problem,
-            confidence: confidence(nodes, in: scene, isCertain: isCertain), roots: nodes,
+            confidence: certainty.0, couldRise: certainty.couldRise, roots: nodes,
             subjects: subjects,
             message: message(nodes, in: scene), evidence: evidence, advice: advice)
     }
 
     /// A lock that is no queue can be given back by another thread than its owner: it is not
     /// allowed, and it works. Where a thread waits for itself alone, that may yet happen.
-    private static func confidence(
+    private static func certainty(
         _ nodes: [Int32], in scene: Scene, isCertain: Bool
-    ) -> Finding.Confidence {
-        guard isCertain else { return .hint }
+    ) -> (Finding.Confidence, couldRise: Bool)? {
+        guard isCertain else { return (.hint, false) }
         let threads = nodes.compactMap { scene.thread(at: $0) }
         guard threads.count == 1, nodes.allSatisfy({ scene.task(at: $0) == nil }),
             let kind = threads[0].wait?.kind, [.mutex, .lock].contains(kind)
-        else { return .proven }
-        return .likely
+        else { return (.proven, false) }
+        if RestingDesign.isLike(threads[0], threads, in: scene) { return (.hint, false) }
+        return scene.certainty(thatStandForGood: threads)
     }
 
     private static func step(_ arrow: WaitGraph.Arrow, in scene: Scene) -> String {

@@ -10,9 +10,10 @@ enum LockHeldRule: Rule {
             """,
         makingSure: """
             The finding names the owner of the lock; its stack shows what it does while it has \
-            the lock. Look again after a moment: if the same thread still holds the same lock and \
-            has not moved, it does not give it back. A lock held by a thread that is computing \
-            will be given back, but perhaps too late.
+            the lock. Look again after some seconds: if the same thread still holds the same lock \
+            and has not moved, it does not give it back. A lock held by a thread that is computing \
+            will be given back, but perhaps too late. Threads that take turns to wait for input, \
+            one with the lock and the others for it, only look like this.
             """,
         mending: """
             Hold a lock only to read or change variables. Do not sleep, do input or output, wait \
@@ -72,12 +73,13 @@ enum LockHeldRule: Rule {
     ) -> (Finding.Confidence, couldRise: Bool)? {
         let patient = waiters.filter { $0.wait?.mayEndByItself == false }
         guard !patient.isEmpty else { return (.hint, false) }
-        if scene.isAsleepForLong(owner) { return (.likely, false) }
-        guard let stillness = scene.stillness else {
-            return (.hint, scene.canLookAgain && owner.wait != nil)
+        if let stillness = scene.stillness,
+            !patient.contains(where: { stillness.threads.contains($0.id) })
+        {
+            return nil
         }
-        guard patient.contains(where: { stillness.threads.contains($0.id) }) else { return nil }
-        return (owner.wait != nil && stillness.threads.contains(owner.id) ? .likely : .hint, false)
+        if RestingDesign.isLike(owner, waiters, in: scene) { return (.hint, false) }
+        return scene.certainty(thatStand: [owner]) ?? (.hint, false)
     }
 
     /// A lock whose owner has ended: nobody gives it back.
@@ -87,14 +89,25 @@ enum LockHeldRule: Rule {
         let threads = waiters.compactMap { scene.thread($0) }
         guard let node = scene.node(lock), let first = threads.first, let wait = first.wait
         else { return nil }
-        let isPatient = threads.contains { $0.wait?.mayEndByItself == false }
+        let patient = threads.filter { $0.wait?.mayEndByItself == false }
+        let certainty: (Finding.Confidence, couldRise: Bool)
+        if patient.isEmpty {
+            certainty = (.hint, false)
+        } else if let all = scene.certainty(thatStandForGood: patient) {
+            certainty = all
+        } else {
+            return nil
+        }
         let who = threads.count == 1 ? "thread \(first.id) waits" : "\(threads.count) threads wait"
+        var evidence = threads.prefix(16).map { scene.words.fact($0) }
+        if certainty.0 == .likely, let look = scene.secondLook { evidence.append(look) }
         return Suspicion(
             kind: .lockHeld, phase: .root, severity: .problem,
-            confidence: isPatient ? .likely : .hint, roots: [node], subjects: [lock],
+            confidence: certainty.0, couldRise: certainty.couldRise, roots: [node],
+            subjects: [lock],
             message: "\(who) for \(Words.thing(wait)) whose owner, thread "
                 + "\(wait.deadOwner ?? 0), has ended without giving it back"
                 + Words.clause(scene.words.place(first.frames)),
-            evidence: threads.prefix(16).map { scene.words.fact($0) }, advice: advice)
+            evidence: evidence, advice: advice)
     }
 }

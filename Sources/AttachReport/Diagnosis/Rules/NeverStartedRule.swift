@@ -61,14 +61,13 @@ enum NeverStartedRule: Rule {
     }
 
     private static func suspicion(
-        _ batch: TaskBatch, isQuiet: Bool, in scene: Scene
+        _ batch: TaskBatch, isQuiet: Bool?, in scene: Scene
     ) -> Suspicion? {
         guard var (confidence, couldRise) = scene.certainty(thatRest: batch.ids) else {
             return nil
         }
         // While something runs, it may be about to take the job.
-        if !isQuiet { confidence = .hint }
-        couldRise = couldRise && confidence == .hint
+        if isQuiet == false { (confidence, couldRise) = (.hint, false) }
         let words = scene.words
         let isOne = batch.isOne
         var subjects = batch.subjects
@@ -82,7 +81,7 @@ enum NeverStartedRule: Rule {
             where_ = "queued on \(name), on which nothing runs"
         }
         var evidence: [String] = []
-        if isQuiet { evidence.append("no thread of the process was running") }
+        if isQuiet == true { evidence.append("no thread of the process was running") }
         if confidence == .likely, let look = scene.secondLook { evidence.append(look) }
         return Suspicion(
             kind: .neverStarted, phase: .unstarted, severity: .warning, confidence: confidence,

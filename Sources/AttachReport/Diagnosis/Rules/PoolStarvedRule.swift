@@ -41,9 +41,6 @@ enum PoolStarvedRule: Rule {
         // That it is full although a thread is idle shows in that nobody takes the jobs.
         guard var certainty = certainty(workers + idle, tasks, in: scene) else { return [] }
         if tasks.isEmpty && !idle.isEmpty { certainty = (.hint, false) }
-        // libdispatch adds threads to a pool that is blocked, a while later: one picture, even of
-        // threads that sleep for long, shows that moment too.
-        if scene.stillness == nil { certainty = (.hint, scene.canLookAgain) }
         // If all of them are blocked by the same thing, that thing is the trouble.
         let chains = workers.map { BlockedChain(from: $0, in: scene) }
         let hasOneCause = Set(chains.map { $0.root(in: scene) }).count == 1
