@@ -32,7 +32,7 @@ struct RuntimeOracleTests {
     private static let frameLimit = 1000
     private static let library = "/usr/lib/swift/linux/libswiftRemoteMirror.so"
     /// Where toolchains are: SWIFT_TOOLCHAIN names one; these are tried otherwise.
-    private static var mirror: String? {
+    static var mirror: String? {
         let named = unsafe getenv("SWIFT_TOOLCHAIN").map { unsafe String(cString: $0) }
         return ([named].compactMap { $0 } + ["/opt/swift", ""]).map { $0 + library }
             .first { unsafe access($0, R_OK) == 0 }

@@ -47,7 +47,8 @@ struct LibraryThreadIDs {
         }
     }
 
-    private func id(of thread: CapturedThread) -> Int32? {
+    /// The id in the block of a thread; nil where there is none.
+    func id(of thread: CapturedThread) -> Int32? {
         guard let pointer = thread.registers?.threadPointer,
             let id: Int32 = memory.load(Address(pointer &+ offset)), id > 0
         else { return nil }
