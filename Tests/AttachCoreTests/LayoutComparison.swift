@@ -239,8 +239,7 @@ struct LayoutComparison {
         case "string at canary.function":
             return SwiftString.read(object &+ LibraryLayout.canaryFunction, &reader)
         case "size of block":
-            var heap = Reachability(heap.map, look.memory)
-            return heap.size(ofBlock: object).map { "\($0)" }
+            return heap.map.block(from: object).map { "\(heap.map.size(of: $0))" }
         case "strong references":
             return reader.word(object, ObjectLayout.references)
                 .flatMap { ReferenceCounts($0).strongExtra }.map { "\($0 + 1)" }

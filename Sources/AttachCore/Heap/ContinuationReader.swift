@@ -7,9 +7,6 @@ struct ContinuationReader {
     private let images: ImageTable
     private let stacks: [Int32: NativeStack]
 
-    /// Libraries that bring an allocator of their own.
-    private static let allocators = ["libjemalloc", "libmimalloc", "libtcmalloc", "libasan"]
-
     init(_ target: Target, stacks: [Int32: NativeStack]) {
         capture = target.capture
         memory = target.memory
@@ -33,7 +30,7 @@ struct ContinuationReader {
         guard bytes <= limit else {
             return say("there is more memory than is searched", of: candidates, in: &runtime)
         }
-        let heap = GlibcHeap(mappings: capture.mappings, memory: memory)
+        let heap = Allocators.blocks(capture.mappings, memory)
         if sleeps { readDeadlines(into: &runtime, heap.map) }
         if !candidates.isEmpty { read(candidates, into: &runtime, heap) }
     }
@@ -56,10 +53,10 @@ struct ContinuationReader {
     }
 
     private func read(
-        _ candidates: [Int], into runtime: inout RuntimeState, _ heap: GlibcHeap
+        _ candidates: [Int], into runtime: inout RuntimeState, _ heap: some BlockMap
     ) {
         let other = images.images.first { image in
-            Self.allocators.contains { image.record.name.hasPrefix($0) }
+            Allocators.unknown.contains { image.record.name.hasPrefix($0) }
         }
         guard
             let search = ContinuationSearch(

@@ -55,7 +55,7 @@ struct ContinuationSearch {
     private static let waitLinks: [UInt64] = [16, 24]
 
     init?(
-        capture: Capture, memory: TargetMemory, runtime: RuntimeState, heap: GlibcHeap,
+        capture: Capture, memory: TargetMemory, runtime: RuntimeState, heap: some BlockMap,
         stacks: ThreadStacks
     ) {
         guard let layout = runtime.layout, runtime.location != nil else { return nil }
@@ -103,7 +103,7 @@ struct ContinuationSearch {
             let record = task.record
             let memory = TaskMemory(
                 of: record.address.value, hasEnded: record.state == .completed, layout: layout,
-                heap: &heap, walk: &slabWalk, reader: &reader)
+                heap: heap, walk: &slabWalk, reader: &reader)
             memories.append(memory)
             guard Self.isCandidate(record) else { continue }
             var finding = Finding()
@@ -168,7 +168,8 @@ struct ContinuationSearch {
         var reader = reader
         let taskAtAddress = taskAtAddress
         map.eachBlock { block in
-            guard let header = reader.word(block.address &- 8), header & ~7 == 48,
+            let size = map.size(of: block)
+            guard size >= LibraryLayout.canarySize, size < LibraryLayout.canarySize + map.granule,
                 let task = reader.word(block.address, LibraryLayout.canaryTask).flatMap({
                     taskAtAddress[$0]
                 }),
@@ -222,7 +223,7 @@ struct ContinuationSearch {
         for index in tasks.indices where !isBlocked[index] { release(index) }
         for helper in helpers {
             let memory = TaskMemory(
-                of: helper.address, hasEnded: false, layout: layout, heap: &heap,
+                of: helper.address, hasEnded: false, layout: layout, heap: heap,
                 walk: &slabWalk, reader: &reader)
             for range in memory.ranges { heap.add(range) }
         }

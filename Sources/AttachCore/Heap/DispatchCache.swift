@@ -10,11 +10,10 @@ struct DispatchCache {
     /// the third pointer behind it.
     private static let list: UInt64 = 24
     /// `dispatch_continuation_s` (src/queue_internal.h): how many items the list has from here on,
-    /// the next of them, what its function is called with; and the size of its chunk.
+    /// the next of them, and what its function is called with.
     private static let count: UInt64 = 8
     private static let next: UInt64 = 16
     private static let argument: UInt64 = 40
-    private static let chunk: UInt64 = 80
     private static let mostItems: UInt32 = 4096
     /// Variables of threads that lie beside the thread pointer.
     private static let room: UInt64 = 16 << 10
@@ -54,8 +53,9 @@ struct DispatchCache {
         var items: [UInt64] = []
         var item = first
         for left in (1...length).reversed() {
-            guard map.block(from: item) != nil,
-                reader.word(item &- 8).map({ $0 & ~GlibcHeap.flags }) == chunk,
+            guard let block = map.block(from: item),
+                case let size = map.size(of: block), size >= DispatchLayout.itemSize,
+                size < DispatchLayout.itemSize + map.granule,
                 reader.half(item &+ count) == left, let following = reader.word(item, next)
             else { return nil }
             items.append(item)

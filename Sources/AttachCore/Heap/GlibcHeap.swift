@@ -4,7 +4,7 @@
 /// A stretch of memory counts as heap only if the sizes of all its chunks lead exactly from its
 /// beginning to its end. Whatever else memory holds, blocks mapped one by one and other allocators
 /// among it, is no heap; who searches it takes all of it to be in use.
-struct GlibcHeap {
+struct GlibcHeap: BlockMap {
     /// The blocks.
     private(set) var map = HeapMap()
     /// Where the words lie that say which chunks are on the lists of free ones.
@@ -18,8 +18,10 @@ struct GlibcHeap {
     /// blocks that end there.
     var bookkeeping: [Range<UInt64>] { arenas.map { $0..<$0 &+ state.size } }
 
-    static let flags = GlibcHeapLayout.flags
-    static let header = GlibcHeapLayout.header
+    /// The chunks, each with its header, which begins before its block.
+    var extents: [Range<UInt64>] {
+        map.regions.map { $0.start &- Layout.header..<$0.end &- Layout.header }
+    }
 
     private static let mostHeaps = 16_384
 
@@ -124,7 +126,9 @@ struct GlibcHeap {
             return nil
         }
         var last: UInt64?
-        let isWhole = map.add(start &+ Layout.header, end &+ Layout.header) { add in
+        let isWhole = map.add(
+            start &+ Layout.header, end &+ Layout.header, overhead: Layout.overhead
+        ) { add in
             last = Self.eachChunk(start, end, isOfThread: isOfThread, &reader, add)
             return last != nil
         }

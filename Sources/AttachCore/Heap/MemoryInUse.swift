@@ -7,12 +7,9 @@ struct MemoryInUse {
     private(set) var ranges: [Range<UInt64>] = []
     private let stacks: [(range: Range<UInt64>, thread: CapturedThread)]
 
-    init(capture: Capture, heap: GlibcHeap, stacks: ThreadStacks) {
+    init(capture: Capture, heap: some BlockMap, stacks: ThreadStacks) {
         self.stacks = stacks.live
-        let blocks = heap.map.regions.map {
-            $0.start &- GlibcHeap.header..<$0.end &- GlibcHeap.header
-        }
-        var excluded = blocks + heap.bookkeeping + stacks.dead
+        var excluded = heap.extents + heap.bookkeeping + stacks.dead
         excluded.sort { $0.lowerBound < $1.lowerBound }
         var next = 0
         for segment in capture.memory.segments where segment.isCaptured {

@@ -28,6 +28,7 @@ struct Reachability {
     private(set) var bytesSearched: UInt64 = 0
 
     private let memory: TargetMemory
+    private let targetMask: UInt64
     private var reader: WordReader
     private var blocks = [UInt64](repeating: 0, count: BlockTable.words)
     private var open: [Range<UInt64>] = []
@@ -41,6 +42,7 @@ struct Reachability {
         self.map = map
         self.memory = memory
         reader = WordReader(memory)
+        targetMask = 0x0000_ffff_ffff_ffff & ~(map.granule - 1)
         for region in map.regions {
             var block = region.start >> 26
             while block <= (region.end &- 1) >> 26 {
@@ -59,12 +61,8 @@ struct Reachability {
     }
 
     /// Bytes of the block at an address; nil where none begins there.
-    mutating func size(ofBlock address: UInt64) -> UInt64? {
-        guard map.block(from: address) != nil, let word = reader.word(address &- 8) else {
-            return nil
-        }
-        let size = word & ~GlibcHeap.flags
-        return size > 8 ? size &- 8 : nil
+    func size(ofBlock address: UInt64) -> UInt64? {
+        map.block(from: address).map { map.size(of: $0) }.flatMap { $0 > 0 ? $0 : nil }
     }
 
     // MARK: Going on
@@ -128,10 +126,8 @@ struct Reachability {
     ) {
         var ranges = roots
         map.eachMarked { block in
-            if let header = reader.word(block.address &- 8), header & ~GlibcHeap.flags > 8 {
-                ranges.append(
-                    block.address..<block.address &+ (header & ~GlibcHeap.flags &- 8))
-            }
+            let size = map.size(of: block)
+            if size > 0 { ranges.append(block.address..<block.address &+ size) }
         }
         isPacked = true
         for range in ranges { search(range, judge) }
@@ -191,19 +187,19 @@ struct Reachability {
         isPacked ? [1, 2, 3, 5, 6, 7] : [4]
     }
 
-    /// Pointers may bear marks in their 4 lowest and 16 highest bits.
+    /// Pointers may bear marks in their 16 highest bits, and in as many of the lowest as no address
+    /// of a block has.
     @inline(__always)
     private mutating func take(
         _ word: UInt64, _ place: Place, _ judge: (UInt64, UInt64, Place) -> Verdict
     ) {
-        let target = word & 0x0000_ffff_ffff_fff0
+        let target = word & targetMask
         // What points to where it lies itself says nothing new; frames do all the time.
         guard let block = map.block(at: target), block.address != place.block else { return }
         if map.isWatched(block), judge(target, block.address, place) == .ignore { return }
         guard map.mark(block) else { return }
         reachedCount += 1
-        guard let header = reader.word(block.address &- 8) else { return }
-        let size = header & ~GlibcHeap.flags
-        if size > 8 { open.append(block.address..<block.address &+ (size &- 8)) }
+        let size = map.size(of: block)
+        if size > 0 { open.append(block.address..<block.address &+ size) }
     }
 }

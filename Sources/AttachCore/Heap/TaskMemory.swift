@@ -15,7 +15,7 @@ struct TaskMemory {
     private static let objectSize: UInt64 = 1024
 
     init(
-        of task: UInt64, hasEnded: Bool, layout: RuntimeLayout, heap: inout Reachability,
+        of task: UInt64, hasEnded: Bool, layout: RuntimeLayout, heap: Reachability,
         walk: inout SlabWalk, reader: inout WordReader
     ) {
         if let size = heap.size(ofBlock: task) {

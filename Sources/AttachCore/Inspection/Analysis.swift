@@ -25,8 +25,8 @@ struct Analysis {
         times = assembler.times
         var diagnosis = times.measure("diagnosis") { Diagnosis(of: snapshot) }
         if diagnosis.wantsSecondLook {
-            snapshot.stillness = times.measure("watching") {
-                stillness(of: snapshot, capture, since: start)
+            snapshot.stillness = times.measure("watching") { [options] in
+                Self.stillness(of: snapshot, capture, since: start, options)
             }
             if snapshot.stillness != nil {
                 diagnosis = times.measure("second diagnosis") { Diagnosis(of: snapshot) }
@@ -39,8 +39,9 @@ struct Analysis {
 
     /// What has not moved, until nothing is left that watching on could make surer; nil where the
     /// process cannot be watched.
-    private func stillness(
-        of snapshot: Snapshot, _ capture: Capture, since start: Int64
+    private static func stillness(
+        of snapshot: Snapshot, _ capture: Capture, since start: Int64,
+        _ options: InspectionOptions
     ) -> Stillness? {
         guard options.patience > 0, let look = capture.secondLook else { return nil }
         // What is left of the time is for the report.
