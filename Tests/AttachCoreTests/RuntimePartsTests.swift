@@ -102,7 +102,7 @@ struct RuntimePartsTests {
             ("$s4main5sleepyyYaFTQ0_", nil), ("", nil),
         ] as [(String, Wait?)])
     func libraryFunctionsTellTheWait(symbol: String, wait: Wait?) {
-        #expect(WaitNames.wait(of: symbol) == wait)
+        #expect(LibraryKnowledge.wait(of: symbol) == wait)
     }
 
     @Test(

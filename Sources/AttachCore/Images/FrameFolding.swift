@@ -3,38 +3,7 @@ import AttachReport
 /// Decides which frames a report folds: what the compiler and the runtime put between the lines
 /// that a person wrote.
 enum FrameFolding {
-    /// Functions that start a thread or a process.
-    private static let starters: Set<String> = [
-        "start_thread", "clone", "clone3", "__clone", "__clone3", "_start", "__libc_start_main",
-        "__libc_start_main_impl", "__libc_start_call_main", "thread_start", "__clone_internal",
-        // A thread that has left its first function and runs what it arranged for its end, as the
-        // first thread of a program with an async `main` does.
-        "__nptl_deallocate_tsd",
-    ]
-
-    /// How functions of the concurrency runtime begin, as C and as C++ names. They are told by
-    /// symbol, since the runtime may be linked into the program.
-    private static let runtimePrefixes = [
-        "swift_job_", "swift_task_", "swift_taskGroup_", "swift_asyncLet_", "swift_continuation_",
-        "swift_defaultActor_", "swift_executor_", "swift_nonDefaultDistributedActor_",
-        "swift_distributedActor_", "_swift_task_", "swift_dispatch", "swift_get_",
-    ]
-
-    /// Functions of the concurrency runtime that have local names.
-    private static let runtimeFunctions = [
-        "runJobInEstablishedExecutorContext", "completeTask", "completeTaskAndRelease",
-        "completeTaskWithClosure", "completeInlineTask", "future_adapter", "non_future_adapter",
-        "task_future_wait_resume_adapter", "task_wait_throwing_resume_adapter",
-        "task_group_wait_resume_adapter", "ProcessOutOfLineJob", "DefaultActorImpl",
-        "TaskGroupBase", "AccumulatingTaskGroup", "DiscardingTaskGroup",
-        "__swift_run_job", "_swift_run_job", "dispatchEnqueue", "AsyncTask",
-        "NullaryContinuationJob", "swift_task_alloc", "defaultActorDrain",
-    ]
-
-    /// Parts of libdispatch's names that say what a thread waits for. Those are never folded.
-    private static let dispatchWaits = [
-        "wait", "WAIT", "_sync", "sema", "_once", "lock", "futex",
-    ]
+    private typealias Known = LibraryKnowledge
 
     /// Why a frame with this symbol is folded; nil for one that is shown.
     static func judge(symbol: String?, image: String?) -> Frame.Folding? {
@@ -48,24 +17,26 @@ enum FrameFolding {
             return SwiftEntity(longForm: long).isForwarder ? .thunk : nil
         }
         let name = Demangler.withoutVersion(symbol)
-        if starters.contains(name) { return .runtime }
+        if Known.cLibrary.starters.contains(name) { return .runtime }
         if name.hasPrefix("objectdestroy") || name.hasPrefix("__swift_") { return .thunk }
         if isDispatchMachinery(name) { return .runtime }
-        if runtimePrefixes.contains(where: { name.hasPrefix($0) }) { return .runtime }
+        if Known.swiftRuntime.machineryPrefixes.contains(where: { name.hasPrefix($0) }) {
+            return .runtime
+        }
         if image.map(isConcurrencyRuntime) == true { return .runtime }
         if name.hasPrefix("_Z") || name.hasPrefix("__"), isRuntimeFunction(name) {
             return .runtime
         }
-        return runtimeFunctions.contains(name) ? .runtime : nil
+        return Known.swiftRuntime.machinery.contains(name) ? .runtime : nil
     }
 
     private static func isConcurrencyRuntime(_ image: String) -> Bool {
-        image.hasPrefix("libswift_Concurrency.so")
+        Known.concurrencyImages.contains { image.hasPrefix($0) }
     }
 
     private static func isDispatchMachinery(_ name: String) -> Bool {
-        guard name.hasPrefix("_dispatch_") else { return false }
-        return !dispatchWaits.contains { name.contains($0) }
+        Known.dispatch.machineryPrefixes.contains { name.hasPrefix($0) }
+            && !Known.dispatch.shown.contains { name.contains($0) }
     }
 
     /// A C++ function of namespace `swift` or of a file in it, whose name the list has.
@@ -73,7 +44,7 @@ enum FrameFolding {
         guard let full = Demangler.demangle(symbol) else { return false }
         let name = full.prefix { $0 != "(" }
         let parts = name.split(separator: ":").map(String.init)
-        return parts.contains { runtimeFunctions.contains($0) }
+        return parts.contains { Known.swiftRuntime.machinery.contains($0) }
     }
 
     /// Looks at a whole stack, innermost first, and shows again what must not be folded in it:
@@ -137,10 +108,8 @@ enum FrameFolding {
     private static func foldNamelessStart(_ frames: inout [Frame], from innermost: Int) {
         for index in frames.indices.reversed() where index >= innermost {
             if frames[index].folding != nil { continue }
-            let isLibrary =
-                frames[index].image.map { $0.hasPrefix("libc.so") || $0.hasPrefix("libpthread") }
-                ?? false
-            guard frames[index].symbol == nil, isLibrary else { return }
+            guard frames[index].symbol == nil, Known.cLibrary.isImage(frames[index].image)
+            else { return }
             frames[index].folding = .runtime
         }
     }

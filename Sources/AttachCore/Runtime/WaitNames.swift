@@ -23,7 +23,7 @@ struct WaitNames {
     func wait(of stack: [CodeAddress]) -> Wait? {
         for point in stack.prefix(Self.depth) {
             guard let name = names[point.address.value] else { return nil }
-            if let wait = Self.wait(of: name) { return wait }
+            if let wait = LibraryKnowledge.wait(of: name) { return wait }
             guard name.hasPrefix("$ss") || name.hasPrefix("$sSc") else { return nil }
         }
         return nil
@@ -33,23 +33,6 @@ struct WaitNames {
     func hasName(of stack: [CodeAddress]) -> Bool {
         stack.first.map { names[$0.address.value] != nil } ?? false
     }
-
-    /// By mangled name: static methods of `Task where Success == Never, Failure == Never`, and
-    /// `AsyncStream._Storage.next`, `AsyncThrowingStream._Storage.next`, specialised or not.
-    static func wait(of symbol: String) -> Wait? {
-        let taskMethods = "$sScTss5NeverORszABRs_rlE"
-        if symbol.hasPrefix(taskMethods) {
-            let method = symbol.dropFirst(taskMethods.count)
-            if method.hasPrefix("5yield") { return .yield }
-            if method.hasPrefix("5sleep") || method.hasPrefix("6_sleep") { return .sleep }
-        }
-        return streamMethods.contains { symbol.hasPrefix($0) } ? .stream : nil
-    }
-
-    private static let streamMethods = [
-        "$sScS8_StorageC4next", "$sScs8_StorageC4next", "$sScS8IteratorV4next",
-        "$sScs8IteratorV4next",
-    ]
 }
 
 /// Finds the tasks that a `Task.yield` has queued again: a job that carries nothing but a

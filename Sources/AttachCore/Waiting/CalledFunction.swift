@@ -13,11 +13,13 @@ struct CalledFunction {
     ///
     /// - Parameter frames: Innermost first.
     func site(_ frames: [Frame]) -> WaitSite? {
-        guard let caller = frames.first(where: { !WaitSite.isCLibrary($0.image) }),
+        guard let caller = frames.first(where: { !LibraryKnowledge.cLibrary.isImage($0.image) }),
             caller.address != frames.first?.address, let place = caller.address,
             let target = target(ofCallBefore: place)
         else { return nil }
-        for (name, site) in WaitSite.exported where symbols[name].contains(target) { return site }
+        for (name, site) in LibraryKnowledge.exportedSites where symbols[name].contains(target) {
+            return site
+        }
         return nil
     }
 

@@ -6,9 +6,6 @@ import AttachReport
 /// still in the register of Swift's `self`, which C functions preserve, and it says itself what it
 /// is, and which mutex is its own.
 struct FoundationLocks {
-    static let kinds: [String: ThreadWait.Kind] = [
-        "$s10Foundation6NSLockCN": .lock, "$s10Foundation15NSRecursiveLockCN": .recursiveLock,
-    ]
     /// Classes between a lock's and Foundation's.
     private static let superclassLimit = 8
 
@@ -25,7 +22,10 @@ struct FoundationLocks {
             var type = memory.pointer(object)
         else { return nil }
         for _ in 0..<Self.superclassLimit {
-            for (name, kind) in Self.kinds where symbols[name].contains(type) { return kind }
+            for (name, kind) in LibraryKnowledge.foundation.lockClasses
+            where symbols[name].contains(type) {
+                return kind
+            }
             guard let above = memory.pointer(type, MetadataLayout.superclass), !above.isNull else {
                 return nil
             }

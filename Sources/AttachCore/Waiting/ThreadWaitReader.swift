@@ -42,17 +42,9 @@ struct ThreadWaitReader {
         _ thread: CapturedThread, frames: [Frame], runsTask: Bool
     ) -> ThreadWait? {
         guard let call = thread.systemCall else { return nil }
-        let site = WaitSite(frames)
-        if !runsTask, site == .idleDispatch || site == .eventLoop {
-            return ThreadWait(
-                kind: .work,
-                evidence: site == .eventLoop
-                    ? "an event loop in its own wait"
-                    : "a thread of libdispatch in its own wait")
-        }
-        if site == .childProcess {
-            return ThreadWait(
-                kind: .childProcess, evidence: "an event loop in Process.waitUntilExit")
+        let site = WaitSiteFinder.site(of: frames)
+        if let site, site.reader == .childProcess || (site.reader == .idle && !runsTask) {
+            return ThreadWait(kind: site.kind, evidence: site.evidence)
         }
         if let futex = FutexCall(call) {
             let wait = self.wait(in: futex, at: site ?? called.site(frames), of: thread)
@@ -69,59 +61,38 @@ struct ThreadWaitReader {
     private func wait(
         in futex: FutexCall, at site: WaitSite?, of captured: CapturedThread
     ) -> ThreadWait {
+        site.flatMap { read($0, futex, of: captured) } ?? unknown(futex, of: captured.id)
+    }
+
+    /// What the words say that a site is about; nil where they are not those of such a thing.
+    private func read(
+        _ site: WaitSite, _ futex: FutexCall, of captured: CapturedThread
+    ) -> ThreadWait? {
         let thread = captured.id
-        switch site {
-        case .mutex, .runtimeMutex:
-            guard var wait = locks.mutex(futex, of: thread) else { break }
-            if site == .runtimeMutex {
-                wait.kind = .runtimeLock
-            } else if let registers = captured.registers,
-                let kind = foundation.kind(ofMutex: futex.word, registers)
-            {
-                wait.kind = kind
-            }
+        switch site.reader {
+        case .mutex:
+            guard var wait = locks.mutex(futex, of: thread) else { return nil }
+            wait.kind =
+                site == .mutex
+                ? captured.registers.flatMap { foundation.kind(ofMutex: futex.word, $0) }
+                    ?? site.kind : site.kind
             return wait
-        case .readLock:
-            if let wait = locks.readWriteLock(futex, kind: .readLock, of: thread) { return wait }
-        case .writeLock:
-            if let wait = locks.readWriteLock(futex, kind: .writeLock, of: thread) { return wait }
+        case .readWriteLock: return locks.readWriteLock(futex, kind: site.kind, of: thread)
         case .condition: return locks.condition(futex, of: thread)
-        case .join: if let wait = locks.join(futex, of: thread) { return wait }
-        case .semaphore:
-            return ThreadWait(
-                kind: .semaphore, object: futex.word, evidence: "a sem_t; nobody owns one")
-        case .posixOnce:
-            return ThreadWait(
-                kind: .once, object: futex.word,
-                evidence: "a pthread_once_t, which does not say who runs it")
-        case .swiftOnce where futex.namesOwner:
-            return words.wait(
-                futex, .once, of: thread, evidence: "the owner in the word of the once")
-        case .dispatchOnce:
-            return words.wait(
-                futex, .once, of: thread, evidence: "the owner in the dispatch_once_t")
-        case .swiftMutex where futex.namesOwner:
-            return words.wait(
-                futex, .swiftMutex, of: thread, evidence: "the owner in the word of the Mutex")
-        case .dispatchLock:
-            return words.wait(
-                futex, .runtimeLock, of: thread, evidence: "the owner in a lock of libdispatch")
-        case .swiftRuntimeLock where futex.namesOwner:
-            return words.wait(
-                futex, .runtimeLock, of: thread,
-                evidence: "the owner in a lock of the Swift runtime")
-        case .libraryLock:
-            return ThreadWait(
-                kind: .runtimeLock, object: futex.word,
-                evidence: "a lock of the C library, which does not say who has it")
-        case .dispatchSync: return dispatch.sync(futex, of: thread)
+        case .join: return locks.join(futex, of: thread)
+        case .owner(let isKeptByKernel):
+            guard !isKeptByKernel || futex.namesOwner else { return nil }
+            return words.wait(futex, site.kind, of: thread, evidence: site.evidence ?? "")
+        case .nothing:
+            return ThreadWait(kind: site.kind, object: futex.word, evidence: site.evidence)
+        case .dispatchQueue: return dispatch.sync(futex, of: thread)
         case .dispatchSemaphore: return dispatch.semaphore(futex)
         case .dispatchGroup: return dispatch.group(futex)
-        case .dispatchTransition:
-            return ThreadWait(
-                kind: .runtimeLock, object: futex.word, evidence: "a moment inside libdispatch")
-        default: break
+        case .idle, .childProcess: return nil
         }
+    }
+
+    private func unknown(_ futex: FutexCall, of thread: Int32) -> ThreadWait {
         // Whatever it is, the kernel itself keeps the owner in such a word.
         guard futex.namesOwner else { return ThreadWait(kind: .futex, object: futex.word) }
         return words.wait(

@@ -4,7 +4,8 @@ import AttachReport
 /// large program the symbol tables take longer to go through than all threads.
 final class WaitSymbols {
     private static let names = Set([DispatchLayout.offsetsSymbol])
-        .union(FoundationLocks.kinds.keys).union(WaitSite.exported.keys)
+        .union(LibraryKnowledge.foundation.lockClasses.keys)
+        .union(LibraryKnowledge.exportedSites.keys)
 
     private let images: ImageTable
     private lazy var found = images.addresses(ofSymbols: Self.names)
