@@ -263,12 +263,13 @@ struct ContinuationSearch {
         for word in capture?.kernelReferences?.words ?? [] {
             heap.add(word: word, ofThread: nil) { judge($0, $1, $2) }
         }
+        let library = LibraryCode(capture?.mappings ?? [])
         for thread in capture?.threads ?? [] {
-            guard let capture, let registers = thread.registers else { continue }
+            guard let registers = thread.registers else { continue }
             for word in registers.words {
                 heap.add(word: word, ofThread: thread.id) { judge($0, $1, $2) }
             }
-            guard !LibraryCode.isWaiting(thread, capture.mappings) else { continue }
+            guard !library.hasWaiting(thread) else { continue }
             for words in registers.vectors.values {
                 heap.add(vectors: words, ofThread: thread.id) { judge($0, $1, $2) }
             }

@@ -43,9 +43,9 @@ struct MemoryInUse {
         if capture.threads.contains(where: { $0.registers == nil }) {
             return "not every thread's registers were read"
         }
+        let library = LibraryCode(capture.mappings)
         let hidesVectors = capture.threads.contains { thread in
-            thread.registers?.hasVectors == false
-                && !LibraryCode.isWaiting(thread, capture.mappings)
+            thread.registers?.hasVectors == false && !library.hasWaiting(thread)
         }
         if hidesVectors { return "not every thread's vector registers were read" }
         for gap in capture.gaps where gap.subject == .threads || gap.subject == .memory {

@@ -49,9 +49,11 @@ struct ThreadDescriptors {
             self.all.append(Descriptor(address: pointer, thread: thread, stack: stack))
         }
         let used = capture.threads.compactMap { $0.registers?.stackPointer }.sorted()
+        let plain = capture.mappings.filter { $0.holdsState && !$0.isFile }
+        let starts = plain.map(\.start)
         for pointer in ended {
             guard let stack = Self.stack(pointer, offset, &reader),
-                Self.isPlain(stack, capture.mappings), !Self.isAny(of: used, in: stack)
+                Self.isWhole(stack, plain, starts), !Self.isAny(of: used, in: stack)
             else { continue }
             self.all.append(Descriptor(address: pointer, thread: nil, stack: stack))
         }
@@ -146,17 +148,20 @@ struct ThreadDescriptors {
         return block &+ guards..<pointer
     }
 
-    /// Whether all of it is private memory without a file that can be read and written.
-    private static func isPlain(_ range: Range<UInt64>, _ mappings: [Mapping]) -> Bool {
+    /// Whether all of it lies in these mappings.
+    private static func isWhole(
+        _ range: Range<UInt64>, _ mappings: [Mapping], _ starts: [UInt64]
+    ) -> Bool {
         var position = range.lowerBound
-        guard var index = mappings.lastIndex(where: { $0.start <= position }) else { return false }
+        var index = starts.partitioningIndex { $0 > position }
         while position < range.upperBound {
-            guard index < mappings.count, mappings[index].start <= position,
-                position < mappings[index].end, mappings[index].holdsState,
-                !mappings[index].isFile
+            // The one before begins at or below.
+            guard index > 0, position < mappings[index - 1].end,
+                mappings[index - 1].start <= position
             else { return false }
-            position = mappings[index].end
+            position = mappings[index - 1].end
             index += 1
+            guard index <= mappings.count else { return position >= range.upperBound }
         }
         return true
     }

@@ -20,6 +20,7 @@ struct ThreadStacks {
     private let capture: Capture
     private let images: ImageTable
     private let memory: TargetMemory
+    private let library: LibraryCode
 
     init(
         capture: Capture, memory: TargetMemory, images: ImageTable, heap: HeapMap,
@@ -28,6 +29,7 @@ struct ThreadStacks {
         self.capture = capture
         self.images = images
         self.memory = memory
+        library = LibraryCode(capture.mappings)
         let descriptors = ThreadDescriptors(capture: capture, memory: memory, heap: heap).all
         var made: [Int: Range<UInt64>] = [:]
         for descriptor in descriptors {
@@ -109,26 +111,33 @@ struct ThreadStacks {
     /// its stack pointer, where so much else was before: threads of the pool that have nothing to do
     /// wait like this.
     private func isInLibraryWait(_ thread: CapturedThread) -> Bool {
-        thread.systemCall?.name == "futex" && LibraryCode.isIn(thread, capture.mappings)
+        thread.systemCall?.name == "futex" && library.holds(thread)
     }
 }
 
 /// The C library's code.
-enum LibraryCode {
+struct LibraryCode {
+    private let ranges: [Range<UInt64>]
+
+    /// - Parameter mappings: of the whole process.
+    init(_ mappings: [Mapping]) {
+        ranges = mappings.filter { mapping in
+            let name = PathName.last(of: mapping.path)
+            return mapping.isExecutable
+                && ["libc.so.6", "libc-2.", "libpthread-2."].contains { name.hasPrefix($0) }
+        }.map(\.range)
+    }
+
     /// Whether a thread is in it.
-    static func isIn(_ thread: CapturedThread, _ mappings: [Mapping]) -> Bool {
-        guard let counter = thread.registers?.programCounter,
-            let code = mappings.last(where: { $0.start <= counter }), counter < code.end
-        else { return false }
-        let name = PathName.last(of: code.path)
-        return ["libc.so.6", "libc-2.", "libpthread-2."].contains { name.hasPrefix($0) }
+    func holds(_ thread: CapturedThread) -> Bool {
+        guard let counter = thread.registers?.programCounter else { return false }
+        return ranges.contains { $0.contains(counter) }
     }
 
     /// Whether a thread is in a system call that it made there: whoever called the C library keeps
     /// nothing in vector registers meanwhile, which belong to the called function (System V psABI,
     /// 3.2.3; AAPCS64, 6.1.2, has eight of them keep their lower halves).
-    static func isWaiting(_ thread: CapturedThread, _ mappings: [Mapping]) -> Bool {
-        thread.registers?.architecture == .x86_64 && thread.systemCall != nil
-            && isIn(thread, mappings)
+    func hasWaiting(_ thread: CapturedThread) -> Bool {
+        thread.registers?.architecture == .x86_64 && thread.systemCall != nil && holds(thread)
     }
 }
