@@ -261,16 +261,14 @@ import Testing
         #expect(Self.main(server, nil, still: .none).summary == ["main-actor-blocked hint"])
     }
 
-    @Test(
-        "A main thread that serves its queue, or gave it away, is well",
-        arguments: [
-            "CFRunLoopRun libCoreFoundation.so", "_dispatch_sigsuspend libdispatch.so",
-            "swift_task_asyncMainDrainQueueImpl libswift_Concurrency.so",
-        ])
-    func mainServes(frame: String) {
-        let server = thread(4242).waits(.descriptor).at("epoll_wait libc.so.6", frame)
+    @Test("A main thread that serves its queue, or gave it away, is well")
+    func mainServes() {
+        let server = thread(4242).waits(.descriptor).at("epoll_wait libc.so.6").serves(.mainQueue)
         #expect(Self.main(server, mainActor().queue(8)).findings.isEmpty)
         #expect(Self.main(thread(4242).isIdle().at("f() a.swift:1"), nil).findings.isEmpty)
+        // A loop of another kind does not serve the main queue.
+        let loop = thread(4242).waits(.descriptor).at("write libc.so.6").serves(.eventLoop)
+        #expect(Self.main(loop, mainActor().queue(8)).summary == ["main-actor-blocked likely"])
         // Without a stack nothing is known.
         #expect(Self.main(thread(4242).waits(.semaphore), nil).findings.isEmpty)
     }

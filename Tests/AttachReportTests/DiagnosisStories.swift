@@ -79,9 +79,13 @@ extension ThreadStory {
 
     func isIdle() -> ThreadStory { waits(.work) }
 
-    /// A thread of the global pool: its outermost frames say so.
+    /// It is there for something.
+    func serves(_ role: ThreadRecord.Role) -> ThreadStory { changed { $0.role = role } }
+
+    /// A thread of the global pool.
     func ofPool() -> ThreadStory {
         changed {
+            $0.role = .poolWorker
             for text in ["~_dispatch_worker_thread libdispatch.so", "~start_thread libc.so.6"] {
                 var frame = place(text, .returnAddress)
                 frame.symbol = frame.function
@@ -114,6 +118,7 @@ extension TaskStory {
         changed {
             $0.state = .enqueued
             $0.wait = .executor(Address(address), type: type)
+            $0.isAtItsStart = true
         }
     }
 }

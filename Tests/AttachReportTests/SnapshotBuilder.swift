@@ -140,6 +140,7 @@ struct ThreadStory {
     /// Its native stack, innermost first, each frame as `place` reads it.
     func at(_ places: String...) -> ThreadStory {
         with {
+            $0.role = $0.role ?? .other
             $0.frames = places.enumerated().map { index, text in
                 place(text, index == 0 ? .programCounter : .returnAddress)
             }

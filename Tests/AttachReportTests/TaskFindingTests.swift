@@ -166,7 +166,7 @@ import Testing
     @Test("A task that has begun, and one whose queue is served, are no findings")
     func started() {
         let begun = task(2).queued(onExecutorAt: 0x100).at("f() n.swift:4").changed {
-            $0.frames[0].symbol = "$s1n1fyyYaFTY0_"
+            $0.isAtItsStart = false
         }
         #expect(diagnosis(tasks: [begun], still: .all).findings.isEmpty)
         let fresh = task(2).queued(onExecutorAt: 0x100).at("f() n.swift:4")

@@ -1,3 +1,5 @@
+import AttachReport
+
 /// Where an async function says that it wants to be resumed at some address.
 ///
 /// Before it waits, the function stores the address of the piece of it that goes on afterwards
@@ -48,6 +50,15 @@ struct ResumeStores {
         let rest = symbol.dropLast(1 + digits.count)
         guard rest.hasSuffix("TQ") || rest.hasSuffix("TY"), rest.utf8.count > 2 else { return nil }
         return String(rest.dropLast(2))
+    }
+
+    /// Whether an async stack that begins with this frame begins with the first instruction of a
+    /// function: where one goes on after an `await` is a piece of it.
+    static func isStart(_ frame: Frame?) -> Bool {
+        guard let frame, frame.kind == .asyncResumePoint, let symbol = frame.symbol else {
+            return false
+        }
+        return function(ofPiece: symbol) == nil
     }
 
     /// The code of these functions and of all their pieces, in one pass over the best table.

@@ -109,8 +109,10 @@ public struct SnapshotAssembler {
             record.frames = names.frames(
                 of: task, stack: task.record.thread.flatMap { stacks[$0] },
                 native: running.nativeFrames(of: task))
+            record.isAtItsStart = ResumeStores.isStart(record.frames.first)
             return record
         }
+        let mainThread = runtime.actors.first { $0.kind == .main }?.thread
         let waits = ThreadWaitReader(target)
         let threads = capture.threads.map { thread in
             let frames = stacks[thread.id].map { names.frames(of: $0) } ?? []
@@ -118,8 +120,11 @@ public struct SnapshotAssembler {
             let wait = waits.read(thread, frames: frames, runsTask: task != nil)
             return ThreadRecord(
                 id: thread.id, namespaceID: thread.namespaceID, name: thread.name,
-                state: thread.state, systemCall: thread.systemCall, wait: wait, task: task,
-                frames: frames)
+                state: thread.state,
+                role: ThreadRole.role(
+                    frames: frames, name: thread.name,
+                    mayServeMain: thread.id == capture.process.pid || thread.id == mainThread),
+                systemCall: thread.systemCall, wait: wait, task: task, frames: frames)
         }
         return Snapshot(
             process: capture.process, capture: capture.record, runtime: runtime.runtime,

@@ -17,7 +17,8 @@ struct PoolCensus {
     init?(_ snapshot: Snapshot) {
         var workers: [Int] = []
         var idle: [Int] = []
-        for (number, thread) in snapshot.threads.enumerated() where Self.isWorker(thread) {
+        for (number, thread) in snapshot.threads.enumerated()
+        where thread.role == .poolWorker {
             guard let wait = thread.wait else { return nil }
             if wait.isIdle { idle.append(number) } else { workers.append(number) }
         }
@@ -29,22 +30,4 @@ struct PoolCensus {
 
     /// Whether the thread is one of them.
     func contains(_ thread: Int32) -> Bool { ids.contains(thread) }
-
-    private static func isWorker(_ thread: ThreadRecord) -> Bool {
-        // Threads of the queues that may always have one more serve no tasks.
-        guard !thread.name.hasSuffix("overcommit") else { return false }
-        var isReadable = false
-        // It is at the outer end: nothing but the start of the thread is further out.
-        for frame in thread.frames.suffix(6) {
-            guard let name = frame.symbol ?? frame.function else { continue }
-            isReadable = true
-            if name.hasPrefix("_dispatch_worker_thread")
-                || name.hasPrefix("_dispatch_root_queue_drain")
-            {
-                return true
-            }
-        }
-        // Without symbols there is the name that libdispatch gives its threads.
-        return !isReadable && (thread.name.hasPrefix("oot.") || thread.name.hasSuffix("-qos"))
-    }
 }

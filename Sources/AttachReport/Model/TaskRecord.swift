@@ -75,6 +75,9 @@ public struct TaskRecord: Sendable, Codable {
     /// Its whole stack, innermost first; for a running task native frames down to the async one,
     /// then async callers.
     public var frames: [Frame]
+    /// Whether it would begin with the first instruction of a function, and not go on behind an
+    /// `await`: nothing of it has run.
+    public var isAtItsStart: Bool
     /// How a completed task ended; nil while it has not.
     public var result: Result?
     /// How many references beyond the runtime's own there are: handles and waiters.
@@ -89,7 +92,8 @@ public struct TaskRecord: Sendable, Codable {
         parent: UInt64? = nil, children: [UInt64] = [], group: Address? = nil,
         thread: Int32? = nil, wait: Wait = .none, continuation: ContinuationRecord? = nil,
         wakesIn: Int64? = nil, hasCancellationHandler: Bool = false, frames: [Frame] = [],
-        result: Result? = nil, handles: Int? = nil, resultType: String? = nil
+        isAtItsStart: Bool = false, result: Result? = nil, handles: Int? = nil,
+        resultType: String? = nil
     ) {
         self.id = id
         self.name = name
@@ -108,6 +112,7 @@ public struct TaskRecord: Sendable, Codable {
         self.wakesIn = wakesIn
         self.hasCancellationHandler = hasCancellationHandler
         self.frames = frames
+        self.isAtItsStart = isAtItsStart
         self.result = result
         self.handles = handles
         self.resultType = resultType

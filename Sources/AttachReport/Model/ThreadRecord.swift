@@ -16,6 +16,20 @@ public struct ThreadRecord: Sendable, Codable {
         case unknown
     }
 
+    /// What the thread is for; the raw values are part of the JSON format.
+    public enum Role: String, Sendable, CaseIterable, Codable {
+        /// A worker of the global pool: it runs jobs of tasks.
+        case poolWorker
+        /// A worker of libdispatch that serves queues and no tasks.
+        case queueWorker
+        /// It serves the main queue, or gave it to the workers.
+        case mainQueue
+        /// It serves another event loop.
+        case eventLoop
+        /// None of these.
+        case other
+    }
+
     /// Kernel thread id in the tool's pid namespace.
     public var id: Int32
     /// Thread id in the target's own pid namespace, where it differs.
@@ -24,6 +38,8 @@ public struct ThreadRecord: Sendable, Codable {
     public var name: String
     /// What the kernel had it doing.
     public var state: State
+    /// What it is for; nil where its stack could not be read, so that this is not known.
+    public var role: Role?
     /// The system call it sat in; nil when it was running user code.
     public var systemCall: SystemCall?
     /// What it waits for; nil when it was running.
@@ -35,7 +51,7 @@ public struct ThreadRecord: Sendable, Codable {
 
     /// Memberwise.
     public init(
-        id: Int32, namespaceID: Int32? = nil, name: String, state: State,
+        id: Int32, namespaceID: Int32? = nil, name: String, state: State, role: Role? = nil,
         systemCall: SystemCall? = nil, wait: ThreadWait? = nil, task: UInt64? = nil,
         frames: [Frame] = []
     ) {
@@ -43,6 +59,7 @@ public struct ThreadRecord: Sendable, Codable {
         self.namespaceID = namespaceID
         self.name = name
         self.state = state
+        self.role = role
         self.systemCall = systemCall
         self.wait = wait
         self.task = task

@@ -97,6 +97,7 @@ extension JSONWriter {
         member("namespaceID", thread.namespaceID)
         member("name", thread.name)
         member("state", thread.state.rawValue)
+        member("role", thread.role?.rawValue)
         if let call = thread.systemCall {
             member("systemCall", inline: true) {
                 $0.member("number", call.number)

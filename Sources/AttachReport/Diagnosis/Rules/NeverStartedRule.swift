@@ -37,7 +37,7 @@ enum NeverStartedRule: Rule {
             switch (task.state, task.wait) {
             case (.created, _): return true
             case (.enqueued, .executor(let address, _)):
-                return !busy.contains(.executor(address)) && isAtItsStart(task)
+                return !busy.contains(.executor(address)) && task.isAtItsStart
             default: return false
             }
         }
@@ -45,19 +45,6 @@ enum NeverStartedRule: Rule {
         return TaskBatch.make(
             unstarted.map { Int32(truncatingIfNeeded: $0) }, in: scene, apartBy: { $0.wait }
         ).compactMap { suspicion($0, isQuiet: isQuiet, in: scene) }
-    }
-
-    /// Whether the task would begin with the first instruction of a function. Where an async
-    /// function goes on after an `await` is a function of its own, whose symbol ends in `TQ0_` or
-    /// `TY0_` (Swift's docs/ABI/Mangling.rst).
-    private static func isAtItsStart(_ task: TaskRecord) -> Bool {
-        guard let frame = task.frames.first, frame.kind == .asyncResumePoint,
-            let symbol = frame.symbol
-        else { return false }
-        var rest = Substring(symbol)
-        guard rest.popLast() == "_" else { return true }
-        while let last = rest.last, last.isNumber { rest.removeLast() }
-        return !rest.hasSuffix("TQ") && !rest.hasSuffix("TY")
     }
 
     private static func suspicion(
