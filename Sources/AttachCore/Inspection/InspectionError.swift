@@ -11,11 +11,13 @@ public enum InspectionError: Error, Hashable, Sendable {
     /// The process that reads what was captured ended without a report: by this signal, or by none
     /// (0) where what it said made no sense.
     case workerFailed(signal: Int32)
+    /// The process that stops the target ended unexpectedly, which released the target.
+    case stopperFailed
 
     init(_ failure: Channel.Failure) {
         switch failure {
         case .late: self = .late
-        case .closed, .malformed: self = .workerFailed(signal: 0)
+        case .closed, .malformed: self = .stopperFailed
         case .system(let errno):
             self = .attach(.system(what: "talk to a process of ours", errno: errno))
         }

@@ -48,9 +48,17 @@ public struct Session: ~Copyable {
         }
     }
 
+    /// The pid of the stopper; nil before the first look.
+    var stopperID: Int32? {
+        switch stopper {
+        case .some(let stopper): stopper.process.pid
+        case .none: nil
+        }
+    }
+
     /// The stopper, seen from here.
     private struct Stopper: ~Copyable {
-        private let process: HelperProcess
+        let process: HelperProcess
 
         init(pid: Int32, options: InspectionOptions) throws(InspectionError) {
             do {
@@ -92,7 +100,7 @@ public struct Session: ~Copyable {
                 case .workerEnded:
                     let end: WorkerEnd = try Self.decoded(message.body)
                     throw end.isLate ? .late : .workerFailed(signal: end.signal)
-                case .look, .capture, nil: throw .workerFailed(signal: 0)
+                case .look, .capture, nil: throw .stopperFailed
                 }
             }
         }

@@ -6,7 +6,8 @@ import Glibc
 struct HelperProcess: ~Copyable {
     /// Leads to it.
     let channel: Channel
-    private var pid: pid_t
+    /// Its pid, until it has been ended.
+    private(set) var pid: pid_t
 
     /// The exit status of a process that could not be made to end with this one, and so did
     /// nothing (EX_OSERR, sysexits.h).
