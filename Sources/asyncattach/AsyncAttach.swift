@@ -107,5 +107,5 @@ struct AsyncAttach: ParsableCommand {
 /// What the tool says of itself.
 enum Tool {
     /// Semantic version.
-    static let version = "0.1.0"
+    static let version = AttachCoreVersion.current
 }

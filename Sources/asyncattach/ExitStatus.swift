@@ -49,6 +49,16 @@ enum ExitStatus: Int32 {
         }
     }
 
+    /// The code for a look that gave no report.
+    init(_ error: InspectionError) {
+        switch error {
+        case .attach(let error): self.init(error)
+        case .core(let error): self.init(error)
+        case .stopLate, .late: self = .timeout
+        case .workerFailed, .stopperFailed: self = .fault
+        }
+    }
+
     /// Whether the report was written.
     var hasReport: Bool { self == .success || self == .finding || self == .partial }
 

@@ -101,8 +101,8 @@ extension OutputFile.Failure {
     var words: String {
         switch self {
         case .create(let path, let errno):
-            "could not write \(path): \(ErrorMessage.words(errno: errno))"
-        case .write(let errno): "could not write the report: \(ErrorMessage.words(errno: errno))"
+            "could not write \(path): \(SystemError(errno: errno))"
+        case .write(let errno): "could not write the report: \(SystemError(errno: errno))"
         }
     }
 }

@@ -14,6 +14,18 @@ struct Supervision {
         isProcess ? "; the process was released and runs on" : ""
     }
 
+    /// How a supervised look ended, in an exit code.
+    func status(
+        interrupted: () -> Void, of look: () throws(AttachError) -> SupervisedOutcome
+    ) -> ExitStatus {
+        do {
+            return status(try look(), interrupted: interrupted)
+        } catch {
+            ErrorMessage.print(error.description)
+            return ExitStatus(error)
+        }
+    }
+
     /// The outcome in an exit code, with a message where it is not the child's own.
     ///
     /// - Parameter interrupted: Runs before this process dies of a signal such as Ctrl-C.

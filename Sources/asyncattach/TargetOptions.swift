@@ -39,21 +39,16 @@ struct TargetOptions: ParsableArguments {
         }
     }
 
-    /// Looks at each target in turn, in a supervised child of its own.
+    /// What a look may cost, and what it is to find.
     ///
-    /// - Parameters:
-    ///   - patience: For how long to watch a process of which something is suspected.
-    ///   - interrupted: Runs before this process dies of a signal such as Ctrl-C.
-    ///   - deliver: Writes a report, in the child.
-    func look(
-        patience: Patience, readsLines: Bool, symbols: SymbolOptions, isVerbose: Bool,
-        interrupted: () -> Void = {},
-        deliver: (Report) throws(OutputFile.Failure) -> ExitStatus
-    ) -> Outcome {
-        let job = ReportJob(
-            seconds: timeout, patience: patience, readsLines: readsLines, symbols: symbols,
-            isVerbose: isVerbose)
-        return capture(interrupted: interrupted) { job.run($0, since: $1, deliver: deliver) }
+    /// - Parameter patience: For how long to watch a process of which something is suspected.
+    func options(
+        patience: Patience, readsLines: Bool, symbols: SymbolOptions? = nil
+    ) -> InspectionOptions {
+        var options = InspectionOptions(seconds: timeout, readsLines: readsLines, symbols)
+        options.limits.maximumPause = Int64(maxPause) * 1_000_000
+        options.patience = patience.nanoseconds
+        return options
     }
 
     /// How it ended with all targets.
@@ -76,13 +71,14 @@ struct TargetOptions: ParsableArguments {
         }
     }
 
-    /// Captures each target in turn, in a supervised child of its own.
+    /// Looks at each target in turn.
     ///
     /// - Parameters:
     ///   - interrupted: Runs before this process dies of a signal such as Ctrl-C.
-    ///   - use: Does something with a capture, in the child.
-    func capture(
-        interrupted: () -> Void, use: (Capture, _ start: Int64) -> ExitStatus
+    ///   - look: Looks at one.
+    func each(
+        _ options: InspectionOptions, interrupted: () -> Void = {},
+        look: (Inspection) throws(AttachError) -> SupervisedOutcome
     ) -> Outcome {
         var outcome = Outcome()
         for target in targets {
@@ -94,48 +90,14 @@ struct TargetOptions: ParsableArguments {
                 outcome.add(.noProcess)
                 continue
             }
-            let job = TargetJob(pid: pid, maximumPause: Int64(maxPause) * 1_000_000)
-            outcome.add(supervise(job, interrupted: interrupted, use: use))
+            let supervision = Supervision(
+                subject: "process \(pid)", isProcess: true, timeout: timeout)
+            let inspection = Inspection(of: .process(pid), options: options)
+            outcome.add(
+                supervision.status(interrupted: interrupted) { () throws(AttachError) in
+                    try look(inspection)
+                })
         }
         return outcome
-    }
-
-    private func supervise(
-        _ job: TargetJob, interrupted: () -> Void, use: (Capture, _ start: Int64) -> ExitStatus
-    ) -> ExitStatus {
-        var deadlines = SupervisedChild.Deadlines()
-        deadlines.total = Int64(timeout) * 1_000_000_000
-        deadlines.stop = min(deadlines.total, Int64(maxPause) * 1_000_000 + 3_000_000_000)
-        let start = ContinuousClock.now
-        let supervision = Supervision(
-            subject: "process \(job.pid)", isProcess: true, timeout: timeout)
-        do {
-            var outcome = try SupervisedChild.run(deadlines: deadlines) {
-                job.run($0, use: use).rawValue
-            }
-            if outcome == .stopTimeout {
-                // A knot with the target's exec was cut by ending the child; once more, then, if
-                // there is time for it.
-                let left = deadlines.total - start.duration(to: .now).nanoseconds
-                guard left > deadlines.stop else {
-                    return supervision.status(outcome, interrupted: interrupted)
-                }
-                deadlines.total = left
-                outcome = try SupervisedChild.run(deadlines: deadlines) {
-                    job.run($0, use: use).rawValue
-                }
-            }
-            return supervision.status(outcome, interrupted: interrupted)
-        } catch {
-            ErrorMessage.print(ErrorMessage.words(error))
-            return ExitStatus(error)
-        }
-    }
-}
-
-extension Duration {
-    /// In whole nanoseconds.
-    fileprivate var nanoseconds: Int64 {
-        components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
     }
 }

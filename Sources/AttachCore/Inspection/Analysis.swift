@@ -8,6 +8,18 @@ struct Analysis {
     /// What each part of the last report took, in order.
     private(set) var times = PhaseTimings()
 
+    /// Opens what else is to be read of a capture, and then gives up this process's privileges.
+    init(confinedFor capture: Capture, options: InspectionOptions) {
+        let debugFiles = DebugFiles(of: capture, options: options.debugFiles)
+        SupervisedChild.confine(
+            memoryBytes: InspectionOptions.memoryLimit(for: capture),
+            seconds: UInt64(clamping: options.timeout / 1_000_000_000 + 1))
+        self.init(options: options, debugFiles: debugFiles)
+    }
+
+    /// What was fetched from debuginfod, in a line for the person; nil for nothing.
+    var remark: String? { debugFiles?.remark }
+
     /// - Parameter debugFiles: those of the first capture; nil to look for them then.
     init(options: InspectionOptions, debugFiles: DebugFiles?) {
         self.options = options
@@ -39,7 +51,7 @@ struct Analysis {
 
     /// What has not moved, until nothing is left that watching on could make surer; nil where the
     /// process cannot be watched.
-    private static func stillness(
+    static func stillness(
         of snapshot: Snapshot, _ capture: Capture, since start: Int64,
         _ options: InspectionOptions
     ) -> Stillness? {
@@ -53,5 +65,21 @@ struct Analysis {
             seen.stillness = stillness
             return Diagnosis(of: seen).wantsSecondLook
         }
+    }
+
+    /// The same for a capture whose report is made later; nil as well where nothing is suspected.
+    /// Gives up this process's privileges.
+    static func stillness(
+        of capture: Capture, since start: Int64, _ options: InspectionOptions
+    ) -> Stillness? {
+        guard options.patience > 0 else { return nil }
+        var options = options
+        options.snapshot.readsLines = false
+        let analysis = Analysis(confinedFor: capture, options: options)
+        var assembler = SnapshotAssembler(
+            capture, options: options.snapshot, debugFiles: analysis.debugFiles)
+        let snapshot = assembler.snapshot()
+        guard Diagnosis(of: snapshot).wantsSecondLook else { return nil }
+        return stillness(of: snapshot, capture, since: start, options)
     }
 }

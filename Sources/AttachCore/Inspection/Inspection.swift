@@ -16,8 +16,8 @@ public struct Inspection: Sendable {
         case coreFile(String, CoreFileOptions = CoreFileOptions())
     }
 
-    private let source: Source
-    private let options: InspectionOptions
+    let source: Source
+    let options: InspectionOptions
 
     /// A look that is still to be taken.
     public init(of source: Source, options: InspectionOptions = InspectionOptions()) {
@@ -79,10 +79,7 @@ public struct Inspection: Sendable {
         let start = Clock.monotonic()
         do {
             let capture = try CoreReader.read(path, options: files)
-            let debugFiles = DebugFiles(of: capture, options: options.debugFiles)
-            SupervisedChild.confine(
-                memoryBytes: InspectionOptions.memoryLimit(for: capture), seconds: 0)
-            var analysis = Analysis(options: options, debugFiles: debugFiles)
+            var analysis = Analysis(confinedFor: capture, options: options)
             let report = analysis.report(on: capture, since: start)
             guard let body = try? BinaryEncoder.encode(report) else { return }
             try? channel.send(SessionMessage.report.rawValue, body, deadline: deadline)

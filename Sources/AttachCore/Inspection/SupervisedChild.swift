@@ -37,12 +37,23 @@ public enum SupervisedChild {
     /// (EX_OSERR, sysexits.h).
     public static let unbound: Int32 = 71
 
+    /// Tells the supervisor how far a capture is.
+    public struct ProgressReport: Sendable {
+        fileprivate let descriptor: Int32
+
+        /// Tells it.
+        public func callAsFunction(_ progress: CaptureProgress) {
+            var byte = progress.rawValue
+            _ = unsafe write(descriptor, &byte, 1)
+        }
+    }
+
     /// Runs `body` in a child process. This process must have one thread only.
     ///
-    /// - Parameter body: its result is the child's exit status. It gets a function that tells
-    ///   the supervisor how far the capture is.
+    /// - Parameter body: its result is the child's exit status. It gets what tells the supervisor
+    ///   how far the capture is.
     public static func run(
-        deadlines: Deadlines, body: ((CaptureProgress) -> Void) -> Int32
+        deadlines: Deadlines, body: (ProgressReport) -> Int32
     ) throws(AttachError) -> SupervisedOutcome {
         var ends: [Int32] = [-1, -1]
         let failure = unsafe cl_pipe(&ends)
@@ -62,10 +73,7 @@ public enum SupervisedChild {
             cl_allow_many_files()
             // Names and debug information of the target decide how deep their readers go.
             let status = OwnThread.run(stackBytes: 64 << 20) { () throws(Never) -> Int32 in
-                body { progress in
-                    var byte = progress.rawValue
-                    _ = unsafe write(writing.number, &byte, 1)
-                }
+                body(ProgressReport(descriptor: writing.number))
             }
             _exit(status.get())
         }

@@ -65,11 +65,17 @@ struct CaptureCommand: ParsableCommand {
     private func capture(
         _ patience: Patience, to descriptor: Int32, interrupted: () -> Void
     ) -> ExitStatus {
-        target.capture(interrupted: interrupted) { capture, start in
-            var capture = capture
-            capture.stillness = ProcessWatch(seconds: target.timeout, patience: patience)
-                .stillness(of: capture, since: start)
-            return write(capture, to: descriptor)
+        target.each(
+            target.options(patience: patience, readsLines: false), interrupted: interrupted
+        ) { inspection throws(AttachError) in
+            try inspection.runCapture { result in
+                switch result {
+                case .success(let capture): return write(capture, to: descriptor).rawValue
+                case .failure(let error):
+                    ErrorMessage.print(error.description)
+                    return ExitStatus(error).rawValue
+                }
+            }
         }.status
     }
 

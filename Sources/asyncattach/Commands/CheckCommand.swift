@@ -1,4 +1,5 @@
 import ArgumentParser
+import AttachCore
 import AttachReport
 
 /// The formats of `check`.
@@ -65,14 +66,19 @@ struct CheckCommand: ParsableCommand {
         let renderer = CheckRenderer(level: failOn.confidence, form: format.form)
         let options = RenderOptions(verbose: verbose)
         // Names of functions are all that findings are made from; looking up lines takes longest.
-        let status = target.look(
-            patience: target.patience(default: 5), readsLines: false, symbols: symbols,
-            isVerbose: false
-        ) { report throws(OutputFile.Failure) in
-            var sink = DescriptorSink(1)
-            try renderer.render(report, options: options, into: &sink)
-            for remark in report.remarks { ErrorMessage.print(remark) }
-            return report.status(failingOn: failOn)
+        let delivery = Delivery(isVerbose: false)
+        let status = target.each(
+            target.options(
+                patience: target.patience(default: 5), readsLines: false, symbols: symbols)
+        ) { inspection throws(AttachError) in
+            try inspection.run { result in
+                delivery.status(result) { report throws(OutputFile.Failure) in
+                    var sink = DescriptorSink(1)
+                    try renderer.render(report, options: options, into: &sink)
+                    for remark in report.remarks { ErrorMessage.print(remark) }
+                    return report.status(failingOn: failOn)
+                }.rawValue
+            }
         }.status
         if status != .success { throw ExitCode(status.rawValue) }
     }

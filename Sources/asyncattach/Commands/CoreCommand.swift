@@ -65,42 +65,24 @@ struct CoreCommand: ParsableCommand {
         }
         let descriptor = result.descriptor
         let unfinished = result.unfinished
-        var deadlines = SupervisedChild.Deadlines()
-        deadlines.total = Int64(timeout) * 1_000_000_000
-        var status: ExitStatus
-        do {
-            let outcome = try SupervisedChild.run(deadlines: deadlines) { _ in
-                look(writingTo: descriptor).rawValue
+        let options = output.renderOptions(verbose: verbose)
+        let delivery = Delivery(isVerbose: verbose)
+        let inspection = Inspection(
+            of: .coreFile(file, CoreFileOptions(executable: executable, sysroot: sysroot)),
+            options: InspectionOptions(seconds: timeout, readsLines: !noLines, symbols))
+        var status = Supervision(subject: file, isProcess: false, timeout: timeout)
+            .status(interrupted: { unfinished.remove() }) { () throws(AttachError) in
+                try inspection.run { result in
+                    delivery.status(result) { report throws(OutputFile.Failure) in
+                        try output.format.write(report, options: options, to: descriptor)
+                        return failOn.map { report.status(failingOn: $0) } ?? .success
+                    }.rawValue
+                }
             }
-            status = Supervision(subject: file, isProcess: false, timeout: timeout)
-                .status(outcome) { unfinished.remove() }
-        } catch {
-            ErrorMessage.print(ErrorMessage.words(error))
-            status = ExitStatus(error)
-        }
         if let failure = result.finish(keep: status.hasReport) {
             ErrorMessage.print(failure.words)
             status = .output
         }
         if status != .success { throw ExitCode(status.rawValue) }
-    }
-
-    /// What the supervised child does.
-    private func look(writingTo descriptor: Int32) -> ExitStatus {
-        let capture: Capture
-        do {
-            capture = try CoreReader.read(
-                file, options: CoreFileOptions(executable: executable, sysroot: sysroot))
-        } catch {
-            ErrorMessage.print(ErrorMessage.words(error))
-            return ExitStatus(error)
-        }
-        let options = output.renderOptions(verbose: verbose)
-        return ReportJob(
-            seconds: timeout, readsLines: !noLines, symbols: symbols, isVerbose: verbose
-        ).run(capture, since: Clock.monotonic()) { report throws(OutputFile.Failure) in
-            try output.format.write(report, options: options, to: descriptor)
-            return failOn.map { report.status(failingOn: $0) } ?? .success
-        }
     }
 }

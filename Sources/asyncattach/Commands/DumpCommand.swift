@@ -57,13 +57,18 @@ struct DumpCommand: ParsableCommand {
         let options = output.renderOptions(verbose: verbose)
         let descriptor = file.descriptor
         let unfinished = file.unfinished
-        let outcome = target.look(
-            patience: target.patience(default: 1), readsLines: !noLines, symbols: symbols,
-            isVerbose: verbose,
+        let delivery = Delivery(isVerbose: verbose)
+        let outcome = target.each(
+            target.options(
+                patience: target.patience(default: 1), readsLines: !noLines, symbols: symbols),
             interrupted: { unfinished.remove() }
-        ) { report throws(OutputFile.Failure) in
-            try output.format.write(report, options: options, to: descriptor)
-            return failOn.map { report.status(failingOn: $0) } ?? .success
+        ) { inspection throws(AttachError) in
+            try inspection.run { result in
+                delivery.status(result) { report throws(OutputFile.Failure) in
+                    try output.format.write(report, options: options, to: descriptor)
+                    return failOn.map { report.status(failingOn: $0) } ?? .success
+                }.rawValue
+            }
         }
         var status = outcome.status
         if let failure = file.finish(keep: outcome.isWorthKeeping) {

@@ -63,7 +63,7 @@ struct PsCommand: ParsableCommand {
             status = Supervision(subject: "the processes", isProcess: false, timeout: timeout)
                 .status(outcome, interrupted: {})
         } catch {
-            ErrorMessage.print(ErrorMessage.words(error))
+            ErrorMessage.print(error.description)
             status = ExitStatus(error)
         }
         if status != .success { throw ExitCode(status.rawValue) }
@@ -75,7 +75,7 @@ struct PsCommand: ParsableCommand {
         do {
             survey = try ProcessSurvey.take()
         } catch {
-            ErrorMessage.print(ErrorMessage.words(error))
+            ErrorMessage.print(error.description)
             return ExitStatus(error)
         }
         SupervisedChild.confine(memoryBytes: 8 << 30, seconds: UInt64(timeout))
@@ -96,7 +96,7 @@ struct PsCommand: ParsableCommand {
             try ProcessListRenderer(form: format.form, toolVersion: Tool.version).render(
                 shown.map { process in
                     var listing = process.listing
-                    listing.obstacle = process.failure.map(ErrorMessage.brief)
+                    listing.obstacle = process.failure?.brief
                     return listing
                 }, into: &sink)
         } catch {
