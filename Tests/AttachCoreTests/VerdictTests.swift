@@ -176,7 +176,7 @@ struct VerdictTests {
 
     private static func text(_ finding: Finding) -> String {
         "\(finding.kind.rawValue) (\(finding.confidence)) of \(finding.subjects) before"
-            + " \(finding.affected): \(finding.message) \(finding.evidence)"
+            + " \(finding.affected): \(finding.cause) \(finding.evidence)"
     }
 }
 

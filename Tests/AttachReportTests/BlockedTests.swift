@@ -10,7 +10,7 @@ import Testing
     private static func bank(
         _ holder: ThreadStory, others: [ThreadStory] = [], still: SecondLook = .none,
         queued: Bool = true, gaps: [Gap] = [], change: (inout Snapshot) -> Void = { _ in }
-    ) -> Diagnosis {
+    ) -> Told {
         var tasks = [task(5, "blocker").runs(on: 50)]
         if queued {
             tasks += [
@@ -135,7 +135,7 @@ import Testing
             bank(thread(50).isIdle(), still: .all),
             bank(atSemaphore, still: .all, queued: false),
         ])
-    func healthy(found: Diagnosis) { #expect(found.findings.isEmpty) }
+    func healthy(found: Told) { #expect(found.findings.isEmpty) }
 
     @Test("A suspended task does not hold its actor")
     func reentrant() {
@@ -164,7 +164,7 @@ import Testing
         #expect(
             finding.message
                 == "actor Bank is blocked: task 5 \"blocker\" occupies it on thread 50, and waits for "
-                + "a mutex in Bank.take() at bank.swift:7 that thread 51 holds, which sleeps "
+                + "a mutex in Bank.take() at bank.swift:7 that thread 51 owns, which sleeps "
                 + "(1 h 0 min more) in hold() at bank.swift:30")
     }
 
@@ -237,7 +237,7 @@ import Testing
 
     private static func main(
         _ server: ThreadStory, _ record: ActorStory?, still: SecondLook = .all
-    ) -> Diagnosis {
+    ) -> Told {
         diagnosis(
             tasks: [task(1, "main").runs(on: nil), task(8).queuedOnMainActor(), task(9).awaits(8)],
             threads: [server], actors: record.map { [$0] } ?? [], still: still)
@@ -278,7 +278,7 @@ import Testing
     private static func pool(
         _ threads: [ThreadStory], still: SecondLook = .all, actors: [ActorStory] = [],
         more: [TaskStory] = []
-    ) -> Diagnosis {
+    ) -> Told {
         diagnosis(
             tasks: [task(1).runs(on: 50), task(2).runs(on: 51), task(3).queuedOnPool()] + more,
             threads: threads, actors: actors, still: still)

@@ -6,9 +6,9 @@ import Testing
         #expect(
             rendered(Story.stuck.report, by: CheckRenderer(level: .likely)) == """
                 4242 bank actor-blocked likely actor Bank is blocked: task 5 "blocker" occupies it on \
-                thread 4250, which sleeps
+                thread 4250, and sleeps (3.2 s more) in Bank.block() at bank.swift:6
                 4242 bank lost-continuation proven task 3 waits for a continuation that nothing \
-                refers to any more
+                in the process refers to any more, in leak() at bank.swift:10
 
                 """)
         let lines = { (level: Finding.Confidence) in

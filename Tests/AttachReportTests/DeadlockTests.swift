@@ -53,7 +53,7 @@ import Testing
         #expect(found.summary == ["deadlock likely"])
         #expect(
             finding.message
-                == "thread 50 waits for an NSLock that it holds itself, in twice() at self.swift:3")
+                == "thread 50 waits for an NSLock that it owns itself, in twice() at self.swift:3")
         #expect(finding.subjects == [.thread(50), .lock(Address(Self.a))])
         #expect(finding.affected == [.thread(51)])
     }

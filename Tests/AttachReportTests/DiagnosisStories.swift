@@ -163,18 +163,48 @@ func scene(
     return snapshot
 }
 
+/// A diagnosis of a story, with its findings in words.
+@dynamicMemberLookup struct Told {
+    /// A finding, and how it is said.
+    @dynamicMemberLookup struct Sentence {
+        let finding: Finding
+        let message: String
+        let evidence: [String]
+
+        subscript<Value>(dynamicMember path: KeyPath<Finding, Value>) -> Value {
+            finding[keyPath: path]
+        }
+    }
+
+    let diagnosis: Diagnosis
+    let findings: [Sentence]
+
+    init(_ snapshot: Snapshot) {
+        diagnosis = Diagnosis(of: snapshot)
+        let phrases = FindingPhrases(snapshot)
+        findings = diagnosis.findings.map {
+            Sentence(
+                finding: $0, message: phrases.message(of: $0), evidence: phrases.evidence(of: $0))
+        }
+    }
+
+    subscript<Value>(dynamicMember path: KeyPath<Diagnosis, Value>) -> Value {
+        diagnosis[keyPath: path]
+    }
+}
+
 /// What is wrong in a story.
 func diagnosis(
     tasks: [TaskStory] = [], threads: [ThreadStory] = [], actors: [ActorStory] = [],
     gaps: [Gap] = [], still: SecondLook = .none, change: (inout Snapshot) -> Void = { _ in }
-) -> Diagnosis {
-    Diagnosis(
-        of: scene(
+) -> Told {
+    Told(
+        scene(
             tasks: tasks, threads: threads, actors: actors, gaps: gaps, still: still,
             change: change))
 }
 
-extension Diagnosis {
+extension Told {
     /// `actor-blocked likely`, for comparisons in one line.
     var summary: [String] { findings.map { "\($0.kind.rawValue) \($0.confidence.name)" } }
 }

@@ -8,6 +8,7 @@ import Testing
         let explanation = Explanation.of(kind)
         #expect(explanation.kind == kind)
         #expect(explanation.label == explanation.label.uppercased())
+        #expect(!explanation.advice.isEmpty)
         for text in [explanation.meaning, explanation.makingSure, explanation.mending] {
             #expect(text.count > 100)
             #expect(text.hasSuffix("."))
@@ -98,7 +99,7 @@ import Testing
         ]
         #expect(Set(arrows) == Set(expected))
         #expect(arrows.count == expected.count)
-        #expect(found.edges.allSatisfy { !$0.evidence.isEmpty })
+        #expect(found.edges.allSatisfy { !$0.evidence.phrase.isEmpty })
     }
 
     @Test("A resumed task is queued where the queues say")

@@ -6,7 +6,7 @@ import Testing
     private static let opening = """
         # What the verdict says
 
-        <!-- Made from Sources/AttachReport/Diagnosis/Rules. To make it anew:
+        <!-- Made from Sources/AttachReport/Rendering/Explanations. To make it anew:
              UPDATE_GOLDEN=1 scripts/test --filter FindingsPage -->
 
         Each finding has a kind, which `asyncattach explain KIND` explains in the same words, and

@@ -47,10 +47,11 @@ import Testing
         report.edges = report.snapshot.tasks.flatMap { task in
             [
                 Edge(
-                    from: .group(Address(64)), to: .task(task.id), kind: .hasChild, evidence: ""),
+                    from: .group(Address(64)), to: .task(task.id), kind: .hasChild,
+                    evidence: .dependency),
                 Edge(
                     from: .task(task.id), to: .continuation(of: task.id), kind: .suspendedIn,
-                    evidence: ""),
+                    evidence: .dependency),
             ]
         }
         let graph = GraphDrawing(report, options: RenderOptions())
@@ -67,7 +68,8 @@ import Testing
             ])
         report.edges = [(1, 64), (2, 128), (3, 128)].map { id, address in
             Edge(
-                from: .task(id), to: .actor(Address(address)), kind: .queuedOn, evidence: "")
+                from: .task(id), to: .actor(Address(address)), kind: .queuedOn,
+                evidence: .dependency)
         }
         let graph = GraphDrawing(report, options: RenderOptions())
         #expect(graph.nodes.map(\.members.count) == [1, 1, 2, 1])
@@ -80,12 +82,12 @@ import Testing
         let ids = Array(UInt64(1)...500)
         var report = report(tasks: ids.map { task($0).awaits($0 + 1).at("f\($0)() a.swift:1") })
         report.edges = ids.map {
-            Edge(from: .task($0), to: .task($0 + 1), kind: .awaits, evidence: "")
+            Edge(from: .task($0), to: .task($0 + 1), kind: .awaits, evidence: .dependency)
         }
         report.findings = [
             Finding(
-                kind: .lostContinuation, severity: .problem, confidence: .proven,
-                subjects: [.task(400)], message: "", advice: "")
+                .lostContinuation, severity: .problem, confidence: .proven,
+                subjects: [.task(400)])
         ]
         let graph = GraphDrawing(report, options: RenderOptions())
         #expect(graph.nodes.count == GraphDrawing.mostNodes)

@@ -74,13 +74,13 @@ import Testing
             .lock(Address(4)), .continuation(of: 8), .group(Address(9)), .mainActor,
         ]
         report.edges = subjects.map {
-            Edge(from: $0, to: .task(8), kind: .waitsFor, evidence: name)
+            Edge(from: $0, to: .task(8), kind: .waitsFor, evidence: .threadWait(name))
         }
-        report.findings = Finding.Kind.allCases.flatMap { kind in
+        report.findings = Samples.causes(name).flatMap { cause in
             Finding.Confidence.allCases.map { confidence in
                 Finding(
-                    kind: kind, severity: .problem, confidence: confidence, subjects: subjects,
-                    affected: subjects, message: name, evidence: [name, name, name], advice: name)
+                    cause, severity: .problem, confidence: confidence, subjects: subjects,
+                    affected: subjects, evidence: Samples.facts(name))
             }
         }
         return report

@@ -7,7 +7,7 @@ import Testing
 
     @Test("A lock whose owner does something else")
     func lockHeld() {
-        func look(_ owner: ThreadStory, _ still: SecondLook) -> Diagnosis {
+        func look(_ owner: ThreadStory, _ still: SecondLook) -> Told {
             diagnosis(
                 threads: [owner, thread(52).waits(.lock, at: Self.lock, ownedBy: 51)], still: still)
         }

@@ -32,7 +32,7 @@ import Testing
         let twice = diagnosis(tasks: tasks, still: .all)
         #expect(twice.summary == ["lost-continuation proven"])
         #expect(twice.wantsSecondLook == false)
-        let core = Diagnosis(of: scene(tasks: tasks) { $0.capture.source = .core })
+        let core = diagnosis(tasks: tasks) { $0.capture.source = .core }
         #expect(core.summary == ["lost-continuation proven"])
         #expect(core.wantsSecondLook == false)
     }

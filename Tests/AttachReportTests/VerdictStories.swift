@@ -95,42 +95,37 @@ extension Stories {
         report.edges = [
             Edge(
                 from: .task(8), to: .actor(bankActor), kind: .queuedOn,
-                evidence: "the queue of the actor"),
+                evidence: .queue),
             Edge(
                 from: .actor(bankActor), to: .task(5), kind: .heldBy,
-                evidence: "thread 4250 tracks it"),
+                evidence: .taskRunsOn),
             Edge(
-                from: .task(5), to: .thread(4250), kind: .runsOn, evidence: "thread 4250 says so"),
+                from: .task(5), to: .thread(4250), kind: .runsOn, evidence: .currentTask),
             Edge(
-                from: .task(1), to: .task(8), kind: .awaits, evidence: "its dependency record"),
+                from: .task(1), to: .task(8), kind: .awaits, evidence: .dependency),
             Edge(
                 from: .task(3), to: .continuation(of: 3), kind: .suspendedIn,
-                evidence: "its dependency record"),
+                evidence: .dependency),
         ]
         report.findings = [
             Finding(
-                kind: .actorBlocked, severity: .problem, confidence: .likely,
+                .actorBlocked(Finding.Occupant(task: 5, threads: [4250])), severity: .problem,
+                confidence: .likely,
                 subjects: [.actor(bankActor), .task(5), .thread(4250)],
                 affected: [.task(1), .task(8), .task(9)],
-                message:
-                    "actor Bank is blocked: task 5 \"blocker\" occupies it on thread 4250, which sleeps",
                 evidence: [
-                    "thread 4250 sits in clock_nanosleep", "neither moved within 203 ms",
-                    "the actor's state word says running",
-                ], advice: "Use Task.sleep instead"),
+                    .thread(4250), .queue(of: .actor(bankActor), count: 2),
+                    .unchanged(nanoseconds: 203_000_000),
+                ]),
             Finding(
-                kind: .lostContinuation, severity: .problem, confidence: .proven,
-                subjects: [.task(3)],
-                message: "task 3 waits for a continuation that nothing refers to any more",
-                evidence: ["searched 93 MB of memory and all registers"],
-                advice: "Look for a path on which leak() does not resume"),
+                .lostContinuation, severity: .problem, confidence: .proven, subjects: [.task(3)],
+                evidence: [.searched(bytes: 93_000_000)]),
             Finding(
-                kind: .unreadError, severity: .note, confidence: .hint, subjects: [.task(7)],
-                message: "task 7 has failed with Boom.loud, and nobody has looked",
-                advice: "Await its value"),
+                .unreadError(type: "Boom", case: "loud", isChild: false), severity: .note,
+                confidence: .hint, subjects: [.task(7)], evidence: [.readingLeavesNoTrace]),
             Finding(
-                kind: .neverStarted, severity: .warning, confidence: .hint, subjects: [.task(14)],
-                message: "task 14 has never run", advice: "Wait"),
+                .neverStarted(on: nil), severity: .warning, confidence: .hint,
+                subjects: [.task(14)]),
         ]
         return report
     }
@@ -164,22 +159,19 @@ extension Stories {
             Edge(
                 from: subject, to: locks[(position + 1) % 4],
                 kind: position % 2 == 0 ? .waitsFor : .ownedBy,
-                evidence: "__owner of the pthread_mutex_t")
+                evidence: .threadWait("__owner of the pthread_mutex_t"))
         }
         report.edges += [(1, 2), (2, 1), (3, 2)].map { from, to in
             Edge(
-                from: .task(from), to: .task(to), kind: .awaits, evidence: "its dependency record")
+                from: .task(from), to: .task(to), kind: .awaits, evidence: .dependency)
         }
         report.findings = [
             Finding(
-                kind: .deadlock, severity: .problem, confidence: .proven, subjects: locks,
-                message: "2 threads wait for each other's locks, and none can ever go on",
-                evidence: ["__owner of both"], advice: "Take the locks in one order"),
+                .deadlock, severity: .problem, confidence: .proven, subjects: locks,
+                evidence: [.thread(4250), .edge(report.edges[1])]),
             Finding(
-                kind: .deadlock, severity: .problem, confidence: .proven,
-                subjects: [.task(1), .task(2)], affected: [.task(3)],
-                message: "2 tasks await each other, and none can ever go on",
-                advice: "Break the circle"),
+                .deadlock, severity: .problem, confidence: .proven,
+                subjects: [.task(1), .task(2)], affected: [.task(3)]),
         ]
         return report
     }

@@ -18,7 +18,7 @@ struct Attribution {
         isClaimed = [Bool](repeating: false, count: scene.graph.subjects.count)
         isSurelyClaimed = isClaimed
         for group in scene.snapshot.groups {
-            guard let node = scene.index.group(group.address) else { continue }
+            guard let node = scene.index.node(ofGroup: group.address) else { continue }
             let ended = group.children.reduce(0) {
                 scene.task($1)?.state == .completed ? $0 + 1 : $0
             }
@@ -65,12 +65,12 @@ struct Attribution {
             for node in affected { isSurelyClaimed[Int(node)] = true }
         }
         return Finding(
-            kind: suspicion.kind, severity: suspicion.severity, confidence: suspicion.confidence,
+            suspicion.cause, severity: suspicion.severity, confidence: suspicion.confidence,
             subjects: suspicion.subjects,
             affected: affected.map { scene.graph.subjects[Int($0)] }.filter {
                 Self.canBeStuck($0) && !subjects.contains($0)
             },
-            message: suspicion.message, evidence: suspicion.evidence, advice: suspicion.advice,
+            evidence: suspicion.evidence,
             unchanged: suspicion.confidence == .likely && suspicion.raisedBehind == nil
                 ? scene.watched : nil)
     }

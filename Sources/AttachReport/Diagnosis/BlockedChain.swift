@@ -33,7 +33,7 @@ struct BlockedChain {
     func root(in scene: Scene) -> Int32? {
         if let orphan { return scene.node(orphan) }
         let thread = isCircular ? threads.first : threads.last
-        return thread.flatMap { scene.index.thread($0.id) }
+        return thread.flatMap { scene.index.node(ofThread: $0.id) }
     }
 
     /// How sure it is that the first one does not go on soon.
@@ -44,29 +44,10 @@ struct BlockedChain {
         return scene.certainty(thatStand: threads)
     }
 
-    /// What the first one does and why, e.g. `waits for a mutex that thread 4260 holds, which
-    /// sleeps`.
-    func story(_ words: Words) -> String {
-        var story = ""
-        for (number, thread) in threads.enumerated() {
-            if number > 0 {
-                let task = thread.task.map { " (runs \(words.task($0)))" } ?? ""
-                let before = threads[number - 1].wait
-                story +=
-                    before?.kind == .join
-                    ? ", which\(task) " : " that thread \(thread.id)\(task) holds, which "
-            }
-            story += words.activity(thread)
-            // Where one waits for a lock is told in the evidence, unless it is the first.
-            if number == 0 || number == threads.count - 1 { story += words.place(thread.frames) }
-        }
-        if orphan != nil { story += ", whose owner has ended" }
-        return story
-    }
-
-    /// The steps, for an expert.
-    func evidence(_ words: Words) -> [String] {
-        threads.map { words.fact($0) }
+    /// The same for a finding, with the task that is on the first thread.
+    func occupant(_ task: UInt64?) -> Finding.Occupant {
+        Finding.Occupant(
+            task: task, threads: threads.map(\.id), endsWithOrphan: orphan != nil)
     }
 
     /// The locks and threads behind the first one.
@@ -88,21 +69,5 @@ extension ThreadRecord {
     var lockSubject: Subject? {
         guard let wait, wait.kind != .join, let object = wait.object else { return nil }
         return wait.kind == .dispatchSync ? .queue(object) : .lock(object)
-    }
-}
-
-extension Words {
-    /// What a thread does, with the addresses and how it is known.
-    func fact(_ thread: ThreadRecord) -> String {
-        var fact = "thread \(thread.id)"
-        if let task = thread.task { fact += " (runs \(self.task(task)))" }
-        fact += " \(activity(thread))"
-        guard let wait = thread.wait else { return fact + place(thread.frames) }
-        if let object = wait.object { fact += " at \(object)" }
-        fact += place(thread.frames)
-        if let owner = wait.owner, wait.kind != .join { fact += "; owner: thread \(owner)" }
-        if let dead = wait.deadOwner { fact += "; owner: thread \(dead), which has ended" }
-        if let evidence = wait.evidence { fact += " (\(evidence))" }
-        return fact
     }
 }

@@ -30,26 +30,22 @@ struct BlockedHolder {
 
     /// The suspicion, or nil where another rule has the better explanation or it has moved.
     func suspicion(
-        _ kind: Finding.Kind, in scene: Scene, advice: String
+        _ cause: (Finding.Occupant) -> Finding.Cause, in scene: Scene
     ) -> Suspicion? {
         guard !chain.isShared, let root = chain.root(in: scene),
             let (confidence, couldRise) = chain.certainty(in: scene)
         else { return nil }
-        let words = scene.words
-        let name = words.name(subject)
-        let holder = task.map { "\(words.task($0)) occupies it on thread \(thread)" }
-        let who = holder ?? "thread \(thread) occupies it"
-        var evidence = chain.evidence(words)
-        evidence.append("\(name) has \(Words.count(waiters.count, "task")) in its queue")
+        var evidence: [Finding.Fact] = chain.threads.map { .thread($0.id) }
+        evidence.append(.queue(of: subject, count: waiters.count))
         if confidence == .likely, let look = scene.secondLook { evidence.append(look) }
         let isOfPool = scene.pool?.contains(chain.threads[chain.threads.count - 1].id) ?? false
         return Suspicion(
-            kind: kind, phase: isOfPool ? .blocked : .root, severity: .problem,
+            cause: cause(chain.occupant(task)), phase: isOfPool ? .blocked : .root,
+            severity: .problem,
             confidence: confidence, couldRise: couldRise, roots: [root],
             distance: chain.threads.count - 1,
             subjects: [subject] + (task.map { [.task($0)] } ?? []) + [.thread(thread)]
                 + chain.subjects,
-            message: "\(name) is blocked: \(who), and \(chain.story(words))",
-            evidence: evidence, advice: advice)
+            evidence: evidence)
     }
 }

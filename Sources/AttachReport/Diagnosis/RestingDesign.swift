@@ -30,7 +30,9 @@ enum RestingDesign {
     private static func holdsUpNobody(
         _ thread: ThreadRecord, besides owner: Int32, in scene: Scene
     ) -> Bool {
-        guard thread.task == nil, let node = scene.index.thread(thread.id) else { return false }
+        guard thread.task == nil, let node = scene.index.node(ofThread: thread.id) else {
+            return false
+        }
         return scene.graph.arriving(at: node).allSatisfy { place in
             let arrow = scene.graph.arrows[Int(place)]
             switch arrow.kind {

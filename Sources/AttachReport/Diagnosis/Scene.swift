@@ -1,7 +1,7 @@
 /// A snapshot with what follows from it, as the rules look at it.
 struct Scene {
     let snapshot: Snapshot
-    let index: RecordIndex
+    let index: SnapshotIndex
     let graph: WaitGraph
     /// Circles of arrows that are certain, as places among the graph's arrows.
     let cycles: [[Int]]
@@ -9,7 +9,6 @@ struct Scene {
     var pool: PoolCensus? { census.flatMap { $0.idle.isEmpty ? $0 : nil } }
     /// The pool's threads, if some are blocked and the others idle.
     let census: PoolCensus?
-    let words: Words
     /// Nodes of what has no record.
     private let others: [Subject: Int32]
     private let firstThread: Int
@@ -22,11 +21,10 @@ struct Scene {
 
     init(_ snapshot: Snapshot) {
         self.snapshot = snapshot
-        index = RecordIndex(snapshot)
+        index = SnapshotIndex(snapshot)
         (graph, others) = WaitGraphBuilder.build(snapshot, index)
         cycles = Cycles.find(in: graph) { $0.isCertain }
         census = PoolCensus(snapshot)
-        words = Words(snapshot, index)
         firstThread = snapshot.tasks.count
         firstActor = firstThread + snapshot.threads.count
         var unstopped: [Int32: Gap] = [:]
@@ -81,10 +79,10 @@ struct Scene {
     }
 
     /// The thread with this id.
-    func thread(_ id: Int32) -> ThreadRecord? { index.thread(id).flatMap(thread(at:)) }
+    func thread(_ id: Int32) -> ThreadRecord? { index.node(ofThread: id).flatMap(thread(at:)) }
 
     /// The task with this id.
-    func task(_ id: UInt64) -> TaskRecord? { index.task(id).flatMap(task(at:)) }
+    func task(_ id: UInt64) -> TaskRecord? { index.node(ofTask: id).flatMap(task(at:)) }
 
     /// Whether somebody waits at this node in one of these ways.
     func someoneArrives(at node: Int32, by kinds: Set<Edge.Kind>) -> Bool {
@@ -161,17 +159,16 @@ struct Scene {
     /// Nanoseconds for which what has not moved was watched; nil where it was not.
     var watched: Int64? { stillness?.nanoseconds }
 
-    /// The same as a line of evidence.
-    var secondLook: String? {
-        watched.map { "unchanged for \(Words.exactDuration($0))" }
+    /// The same as evidence.
+    var secondLook: Finding.Fact? {
+        watched.map { .unchanged(nanoseconds: $0) }
     }
 
     /// Why what is said of a thread is of another moment than the rest; nil where it is not.
-    func doubt(about subjects: [Subject]) -> String? {
+    func doubt(about subjects: [Subject]) -> Finding.Fact? {
         for case .thread(let id) in subjects {
             guard let gap = unstopped[id] else { continue }
-            let detail = gap.detail.map { " (\($0))" } ?? ""
-            return "unsure: thread \(id) could not be stopped\(detail)"
+            return .notStopped(thread: id, because: gap.detail)
         }
         return nil
     }

@@ -5,7 +5,7 @@ struct Suspicion {
         case cycle, root, pool, blocked, lock, smallPool, lost, deaf, unstarted, error
     }
 
-    var kind: Finding.Kind
+    var cause: Finding.Cause
     var phase: Phase
     var severity: Finding.Severity
     var confidence: Finding.Confidence
@@ -21,15 +21,11 @@ struct Suspicion {
     /// saying though it follows from something else.
     var raisedBehind: [Int32]? = nil
     var subjects: [Subject]
-    var message: String
-    var evidence: [String]
-    var advice: String
+    var evidence: [Finding.Fact]
 }
 
-/// Knows one kind of finding: what it means, and how it is recognised.
+/// Knows how one kind of finding is recognised.
 protocol Rule {
-    /// What it means.
-    static var explanation: Explanation { get }
     /// All places that look like it.
     static func suspicions(in scene: Scene) -> [Suspicion]
 }

@@ -1,7 +1,5 @@
 /// Tasks of which the same is to be said, since they stand at the same place.
 struct TaskBatch {
-    /// As `Words.place` says it.
-    let place: String
     /// The first of them.
     let first: TaskRecord
     /// Their ids, in the order of the snapshot; never empty.
@@ -18,9 +16,10 @@ struct TaskBatch {
     ) -> [TaskBatch] {
         var places: [Key<Trait>: Int] = [:]
         var batches: [TaskBatch] = []
+        let executable = scene.index.executable
         for node in nodes {
             let task = scene.snapshot.tasks[Int(node)]
-            let frame = Words.own(task.frames)
+            let frame = task.frames.ownFrame(executable: executable).map { task.frames[$0] }
             let key = Key(
                 address: frame?.address, line: frame?.location?.line, trait: trait(task))
             if let known = places[key] {
@@ -29,9 +28,7 @@ struct TaskBatch {
             } else {
                 places[key] = batches.count
                 batches.append(
-                    TaskBatch(
-                        place: scene.words.place(task.frames), first: task, ids: [task.id],
-                        nodes: [node]))
+                    TaskBatch(first: task, ids: [task.id], nodes: [node]))
             }
         }
         return batches

@@ -8,8 +8,8 @@ struct WaitGraph {
         var kind: Edge.Kind
         /// Whether it stands until `to` acts: no time-out ends it, and nothing about it is guessed.
         var isCertain: Bool
-        /// How it is known. Mostly one of few constants, since there is one for each task.
-        var evidence: String
+        /// How it is known.
+        var evidence: Edge.Evidence
     }
 
     /// The subject of each node.
@@ -65,10 +65,13 @@ struct WaitGraph {
 
     /// The same as public values.
     var edges: [Edge] {
-        arrows.map {
-            Edge(
-                from: subjects[Int($0.from)], to: subjects[Int($0.to)], kind: $0.kind,
-                evidence: $0.evidence)
-        }
+        arrows.map(edge)
+    }
+
+    /// An arrow as a public value.
+    func edge(_ arrow: Arrow) -> Edge {
+        Edge(
+            from: subjects[Int(arrow.from)], to: subjects[Int(arrow.to)], kind: arrow.kind,
+            evidence: arrow.evidence)
     }
 }

@@ -4,12 +4,12 @@
 /// mentioned. What mentions itself only once (a continuation) is not entered in a dictionary.
 struct WaitGraphBuilder {
     private let snapshot: Snapshot
-    private let index: RecordIndex
+    private let index: SnapshotIndex
     private var subjects: [Subject] = []
     private var arrows: [WaitGraph.Arrow] = []
     private var others: [Subject: Int32] = [:]
 
-    private init(_ snapshot: Snapshot, _ index: RecordIndex) {
+    private init(_ snapshot: Snapshot, _ index: SnapshotIndex) {
         self.snapshot = snapshot
         self.index = index
         let expected =
@@ -25,7 +25,7 @@ struct WaitGraphBuilder {
 
     /// The graph, and the nodes of what is not a task, thread, actor record or group record.
     static func build(
-        _ snapshot: Snapshot, _ index: RecordIndex
+        _ snapshot: Snapshot, _ index: SnapshotIndex
     ) -> (graph: WaitGraph, others: [Subject: Int32]) {
         var builder = WaitGraphBuilder(snapshot, index)
         builder.addTasks()
@@ -51,7 +51,8 @@ struct WaitGraphBuilder {
     }
 
     private mutating func add(
-        _ from: Int32, _ kind: Edge.Kind, _ to: Int32, certain: Bool = true, _ evidence: String
+        _ from: Int32, _ kind: Edge.Kind, _ to: Int32, certain: Bool = true,
+        _ evidence: Edge.Evidence
     ) {
         arrows.append(
             WaitGraph.Arrow(
@@ -67,8 +68,8 @@ struct WaitGraphBuilder {
             case .suspended: addWait(of: task, at: here)
             case .enqueued: addQueue(of: task, at: here)
             case .running:
-                if let thread = task.thread, let there = index.thread(thread) {
-                    add(here, .runsOn, there, "the task that the thread has as its current one")
+                if let thread = task.thread, let there = index.node(ofThread: thread) {
+                    add(here, .runsOn, there, .currentTask)
                 }
             case .created, .completed: break
             }
@@ -80,13 +81,15 @@ struct WaitGraphBuilder {
         case .task(let id):
             // The end of a task makes its waiters ready: whoever still waits for a task that has
             // ended was caught in between.
-            if let other = index.task(id), snapshot.tasks[Int(other)].state == .completed { return }
-            add(here, .awaits, node(.task(id)), "the task's dependency record names the other")
+            if let other = index.node(ofTask: id), snapshot.tasks[Int(other)].state == .completed {
+                return
+            }
+            add(here, .awaits, node(.task(id)), .dependencyOnTask)
         case .group(let address):
-            add(here, .hasChild, node(.group(address)), "the task's dependency record names it")
+            add(here, .hasChild, node(.group(address)), .dependency)
         case .continuation:
             let there = append(.continuation(of: task.id))
-            add(here, .suspendedIn, there, "the task's dependency record names it")
+            add(here, .suspendedIn, there, .dependency)
             addHolders(of: task, to: there)
         case .none, .sleep, .stream, .yield, .actor, .mainActor, .executor, .globalExecutor,
             .unknown:
@@ -99,16 +102,16 @@ struct WaitGraphBuilder {
         var known: [Int32] = []
         for holder in holders.prefix(8) {
             let resumer: Int32?
-            let evidence: String
+            let evidence: Edge.Evidence
             switch holder {
             case .stack(let id), .register(let id):
-                resumer = index.thread(id)
-                evidence = "the thread's registers or stack refer to it"
+                resumer = index.node(ofThread: id)
+                evidence = .referenceOfThread
             case .frame(let id):
-                resumer = index.task(id).flatMap {
+                resumer = index.node(ofTask: id).flatMap {
                     id == task.id || snapshot.tasks[Int($0)].state == .completed ? nil : $0
                 }
-                evidence = "the task's frame refers to it"
+                evidence = .referenceOfFrame
             case .threadLocal, .kernel, .global, .closureContext, .error, .storage, .object,
                 .allocation, .mapping:
                 continue
@@ -120,7 +123,7 @@ struct WaitGraphBuilder {
     }
 
     private mutating func addQueue(of task: TaskRecord, at here: Int32) {
-        let evidence = "the task's dependency record names it"
+        let evidence = Edge.Evidence.dependency
         switch task.wait {
         case .actor(let address, _): add(here, .queuedOn, node(.actor(address)), evidence)
         case .mainActor: add(here, .queuedOn, node(.mainActor), evidence)
@@ -129,7 +132,7 @@ struct WaitGraphBuilder {
         case .yield, .none, .task, .continuation, .sleep, .stream, .group, .unknown:
             // It was resumed, and the record of its last wait still stands. The queues know.
             if let actor = index.queue(holding: task.id) {
-                add(here, .queuedOn, actor, "it is in that queue")
+                add(here, .queuedOn, actor, .queue)
             }
         }
     }
@@ -138,12 +141,12 @@ struct WaitGraphBuilder {
 
     private mutating func addGroups() {
         for group in snapshot.groups {
-            guard let here = index.group(group.address) else { continue }
+            guard let here = index.node(ofGroup: group.address) else { continue }
             for child in group.children {
-                guard let there = index.task(child),
+                guard let there = index.node(ofTask: child),
                     snapshot.tasks[Int(there)].state != .completed
                 else { continue }
-                add(here, .hasChild, there, "it is in the group's list of children")
+                add(here, .hasChild, there, .groupChild)
             }
         }
     }
@@ -152,7 +155,7 @@ struct WaitGraphBuilder {
 
     private mutating func addActors() {
         for (number, actor) in snapshot.actors.enumerated() {
-            let here = index.actorNode(at: number)
+            let here = index.node(ofActorAt: number)
             switch actor.kind {
             case .globalExecutor: continue
             case .main: addMainActor(actor, at: here)
@@ -160,16 +163,17 @@ struct WaitGraphBuilder {
                 if actor.state == .scheduled {
                     add(
                         here, .queuedOn, node(.globalExecutor),
-                        "its state says that a job of it is queued")
+                        .scheduled)
                 } else {
                     addHolder(of: actor, at: here)
                 }
             }
         }
         if !snapshot.actors.contains(where: { $0.kind == .main }),
-            let server = MainQueue.blockedServer(snapshot, nil), let there = index.thread(server)
+            let server = MainQueue.blockedServer(snapshot, nil),
+            let there = index.node(ofThread: server)
         {
-            add(node(.mainActor), .heldBy, there, "only this thread serves the main queue")
+            add(node(.mainActor), .heldBy, there, .onlyServer)
         }
         addPool()
     }
@@ -178,19 +182,19 @@ struct WaitGraphBuilder {
         if actor.state == .running, actor.thread != nil || actor.task != nil {
             addHolder(of: actor, at: here)
         } else if let server = MainQueue.blockedServer(snapshot, actor),
-            let there = index.thread(server)
+            let there = index.node(ofThread: server)
         {
-            add(here, .heldBy, there, "only this thread serves the main queue")
+            add(here, .heldBy, there, .onlyServer)
         }
     }
 
     private mutating func addHolder(of actor: ActorRecord, at here: Int32) {
-        let task = actor.task.flatMap { index.task($0) }
-        if let task { add(here, .heldBy, task, "the task runs on it") }
-        guard let thread = actor.thread.flatMap({ index.thread($0) }) else { return }
+        let task = actor.task.flatMap { index.node(ofTask: $0) }
+        if let task { add(here, .heldBy, task, .taskRunsOn) }
+        guard let thread = actor.thread.flatMap({ index.node(ofThread: $0) }) else { return }
         // The way through the task leads to the same thread.
         if let task, snapshot.tasks[Int(task)].thread == actor.thread { return }
-        add(here, .heldBy, thread, "the thread says that it runs on it")
+        add(here, .heldBy, thread, .threadRunsOn)
     }
 
     /// The pool waits for its threads, once each of them is blocked.
@@ -198,8 +202,8 @@ struct WaitGraphBuilder {
         guard let census = PoolCensus(snapshot), census.idle.isEmpty else { return }
         let pool = node(.globalExecutor)
         for worker in census.workers {
-            guard let there = index.thread(snapshot.threads[worker].id) else { continue }
-            add(pool, .heldBy, there, certain: false, "one of the pool's threads, all blocked")
+            guard let there = index.node(ofThread: snapshot.threads[worker].id) else { continue }
+            add(pool, .heldBy, there, certain: false, .blockedWorker)
         }
     }
 
@@ -207,11 +211,12 @@ struct WaitGraphBuilder {
 
     private mutating func addThreads() {
         for thread in snapshot.threads {
-            guard let wait = thread.wait, !wait.isIdle, let here = index.thread(thread.id) else {
+            guard let wait = thread.wait, !wait.isIdle, let here = index.node(ofThread: thread.id)
+            else {
                 continue
             }
-            let owner = wait.owner.flatMap { index.thread($0) }
-            let evidence = wait.evidence ?? "the system call it sits in"
+            let owner = wait.owner.flatMap { index.node(ofThread: $0) }
+            let evidence = Edge.Evidence.threadWait(wait.evidence)
             // Who has a recursive lock does not wait for it: then the owner was misread.
             let isCertain =
                 !wait.mayEndByItself && !(wait.kind == .recursiveLock && owner == here)

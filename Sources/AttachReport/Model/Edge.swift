@@ -25,6 +25,36 @@ public struct Edge: Hashable, Sendable, Codable {
         case resumableBy
     }
 
+    /// How an arrow is known.
+    public enum Evidence: Hashable, Sendable, Codable {
+        /// The thread has the task as its current one.
+        case currentTask
+        /// The task's dependency record names the other task.
+        case dependencyOnTask
+        /// The task's dependency record names it.
+        case dependency
+        /// The thread's registers or stack refer to it.
+        case referenceOfThread
+        /// The task's frame refers to it.
+        case referenceOfFrame
+        /// It is in that queue.
+        case queue
+        /// It is in the group's list of children.
+        case groupChild
+        /// The actor's state says that a job of it is queued.
+        case scheduled
+        /// Only this thread serves the main queue.
+        case onlyServer
+        /// The task runs on it.
+        case taskRunsOn
+        /// The thread says that it runs on it.
+        case threadRunsOn
+        /// It is one of the pool's threads, all of which are blocked.
+        case blockedWorker
+        /// What a thread waits for was found like this; nil for its system call alone.
+        case threadWait(String?)
+    }
+
     /// Who waits.
     public var from: Subject
     /// For whom.
@@ -32,10 +62,10 @@ public struct Edge: Hashable, Sendable, Codable {
     /// In which way.
     public var kind: Kind
     /// How that is known.
-    public var evidence: String
+    public var evidence: Evidence
 
     /// Memberwise.
-    public init(from: Subject, to: Subject, kind: Kind, evidence: String) {
+    public init(from: Subject, to: Subject, kind: Kind, evidence: Evidence) {
         self.from = from
         self.to = to
         self.kind = kind

@@ -48,7 +48,7 @@ public struct Finding: Hashable, Sendable, Codable {
     }
 
     /// What is wrong.
-    public var kind: Kind
+    public var kind: Kind { cause.kind }
     /// How much it matters, if it is so.
     public var severity: Severity
     /// How sure it is.
@@ -57,30 +57,24 @@ public struct Finding: Hashable, Sendable, Codable {
     public var subjects: [Subject]
     /// Who is stuck behind it, directly or through others; ascending.
     public var affected: [Subject]
-    /// What is wrong, in one sentence for a beginner, without a full stop at its end. Holds names
-    /// out of the target, unescaped.
-    public var message: String
-    /// What was read that shows it, for an expert, one fact a line; unescaped.
-    public var evidence: [String]
-    /// What to do about it, in one sentence.
-    public var advice: String
+    /// What it takes, beside the subjects, to say what is wrong. `FindingPhrases` says it.
+    public var cause: Cause
+    /// What was read that shows it, for an expert.
+    public var evidence: [Fact]
     /// Nanoseconds for which nothing of it had moved, where it rests on that; nil otherwise.
     public var unchanged: Int64?
 
     /// Memberwise.
     public init(
-        kind: Kind, severity: Severity, confidence: Confidence, subjects: [Subject],
-        affected: [Subject] = [], message: String, evidence: [String] = [], advice: String,
-        unchanged: Int64? = nil
+        _ cause: Cause, severity: Severity, confidence: Confidence, subjects: [Subject],
+        affected: [Subject] = [], evidence: [Fact] = [], unchanged: Int64? = nil
     ) {
-        self.kind = kind
+        self.cause = cause
         self.severity = severity
         self.confidence = confidence
         self.subjects = subjects
         self.affected = affected
-        self.message = message
         self.evidence = evidence
-        self.advice = advice
         self.unchanged = unchanged
     }
 }

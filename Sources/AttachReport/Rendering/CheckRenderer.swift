@@ -33,7 +33,7 @@ public struct CheckRenderer: Renderer {
         case .lines: try renderLines(findings, of: report, options, into: &sink)
         case .json, .ndjson:
             var json = JSONWriter(isSingleLine: form == .ndjson)
-            json.members(ofCheck: findings, of: report)
+            json.members(ofCheck: findings, of: report, FindingPhrases(report.snapshot))
             try json.flush(into: &sink)
         }
     }
@@ -45,11 +45,12 @@ public struct CheckRenderer: Renderer {
         // Of a name that is several words, the other columns could not be found.
         let name = PageText(escaping: process.name.isEmpty ? "?" : process.name).withoutSpaces
         var page = TextPage(options: RenderOptions())
+        let phrases = FindingPhrases(report.snapshot)
         for finding in findings {
             page.line(
                 """
                 \(process.pid) \(name) \(finding.kind.rawValue) \(finding.confidence.name) \
-                \(finding.message)
+                \(phrases.sentence(finding))
                 """)
             try page.drain(into: &sink)
         }
@@ -63,7 +64,9 @@ public struct CheckRenderer: Renderer {
 }
 
 extension JSONWriter {
-    fileprivate mutating func members(ofCheck findings: [Finding], of report: Report) {
+    fileprivate mutating func members(
+        ofCheck findings: [Finding], of report: Report, _ phrases: FindingPhrases
+    ) {
         open("{")
         member("format", "asyncattach.check")
         member("schemaVersion", JSONRenderer.schemaVersion)
@@ -75,7 +78,7 @@ extension JSONWriter {
         member("gaps", report.snapshot.coverage.gaps.count)
         key("findings")
         array(findings) { writer, finding in
-            writer.object { $0.members(of: finding) }
+            writer.object { $0.members(of: finding, phrases) }
         }
         close("}")
     }

@@ -35,7 +35,8 @@ public struct JSONRenderer: Renderer {
         try json.elements("edges", report.edges, isInline: true, into: &sink) {
             $0.members(of: $1)
         }
-        try json.elements("findings", report.findings, into: &sink) { $0.members(of: $1) }
+        let phrases = FindingPhrases(index)
+        try json.elements("findings", report.findings, into: &sink) { $0.members(of: $1, phrases) }
         try json.elements("images", snapshot.images, into: &sink) { $0.members(of: $1) }
         if let stillness = snapshot.stillness {
             json.member("stillness") { $0.members(of: stillness) }

@@ -1,13 +1,13 @@
 extension JSONWriter {
-    mutating func members(of finding: Finding) {
+    mutating func members(of finding: Finding, _ phrases: FindingPhrases) {
         member("kind", finding.kind.rawValue)
         member("severity", finding.severity.rawValue)
         member("confidence", finding.confidence.name)
         member("subjects", finding.subjects)
         member("affected", finding.affected)
-        member("message", finding.message)
-        member("evidence", finding.evidence)
-        member("advice", finding.advice)
+        member("message", phrases.message(of: finding))
+        member("evidence", phrases.evidence(of: finding))
+        member("advice", phrases.advice(for: finding))
         member("unchangedNanoseconds", finding.unchanged)
     }
 
@@ -17,7 +17,7 @@ extension JSONWriter {
         key("to")
         value(edge.to)
         member("kind", edge.kind.rawValue)
-        member("evidence", edge.evidence)
+        member("evidence", edge.evidence.phrase)
     }
 
     mutating func members(of stillness: Stillness) {

@@ -18,7 +18,9 @@ extension PageText {
         case ..<60: self.init(nanoseconds: nanoseconds)
         case ..<3_600: self = "\(seconds / 60) min \(seconds % 60) s"
         case ..<86_400: self = "\(seconds / 3_600) h \(seconds / 60 % 60) min"
-        default: self = "\(seconds / 86_400) days \(seconds / 3_600 % 24) h"
+        default:
+            let days = PageText(Int(clamping: seconds / 86_400), "day", "days")
+            self = "\(days) \(seconds / 3_600 % 24) h"
         }
     }
 

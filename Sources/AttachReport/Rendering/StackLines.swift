@@ -159,7 +159,7 @@ extension TextPage {
     private func place(of frame: Frame) -> PageText {
         if let location = frame.location {
             let file =
-                options.verbose ? location.file : StackReason.lastComponent(of: location.file)
+                options.verbose ? location.file : location.file.lastPathComponent
             guard location.line > 0 else { return "\(file)" }
             if options.verbose, let column = location.column, column > 0 {
                 return "\(file):\(location.line):\(column)"

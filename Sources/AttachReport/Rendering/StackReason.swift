@@ -33,28 +33,16 @@ struct StackReason {
     }
 
     private init?(_ frames: [Frame], executable: String?) {
-        let shown = frames.filter { frame in
-            frame.folding == nil && frame.address != nil
-                && (frame.function != nil || frame.symbol != nil)
-        }
-        // The standard library carries no lines, and what of it was specialised into the
-        // executable carries the executable's name: lines tell better, where there are any.
-        let own =
-            shown.firstIndex { ($0.location?.line ?? 0) > 0 }
-            ?? shown.firstIndex { frame in
-                frame.image != nil && frame.image == executable
-                    && !(frame.function ?? "").hasPrefix("with")
-            } ?? shown.indices.first
-        guard let own else { return nil }
-        function = Self.name(of: shown[own])
-        if let location = shown[own].location, location.line > 0 {
-            place = "\(Self.lastComponent(of: location.file)):\(location.line)"
-        } else if let image = shown[own].image {
+        guard let own = frames.ownFrame(executable: executable) else { return nil }
+        function = Self.name(of: frames[own])
+        if let location = frames[own].location, location.line > 0 {
+            place = "\(location.file.lastPathComponent):\(location.line)"
+        } else if let image = frames[own].image {
             place = "\(image)"
         } else {
             place = ""
         }
-        callee = own > 0 ? Self.baseName(of: shown[own - 1]) : nil
+        callee = frames[..<own].last(where: \.isShown).map(Self.baseName)
     }
 
     private static func name(of frame: Frame) -> PageText {
@@ -72,12 +60,5 @@ struct StackReason {
                 && (previous.isLetter || previous.isNumber))
         }
         return "\(String(base))"
-    }
-
-    /// The file name of a path.
-    static func lastComponent(of path: String) -> String {
-        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
-        let name = path[path.utf8.index(after: slash)...]
-        return name.isEmpty ? path : String(name)
     }
 }

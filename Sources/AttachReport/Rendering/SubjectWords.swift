@@ -29,7 +29,7 @@ extension SnapshotIndex {
         case .continuation(let id): return "the continuation of \(reference(toTask: id))"
         case .lock(let address):
             guard let kind = wait(for: address)?.kind else { return "lock \(address)" }
-            return "\(ThreadWords.noun(kind)) \(address)"
+            return "\(kind.noun) \(address)"
         case .queue(let address):
             guard let label = wait(for: address)?.label, !label.isEmpty else {
                 return "dispatch queue \(address)"
@@ -88,12 +88,33 @@ extension SnapshotIndex {
     }
 }
 
+extension Edge.Evidence {
+    /// The same in words, not escaped.
+    var phrase: String {
+        switch self {
+        case .currentTask: "the task that the thread has as its current one"
+        case .dependencyOnTask: "the task's dependency record names the other"
+        case .dependency: "the task's dependency record names it"
+        case .referenceOfThread: "the thread's registers or stack refer to it"
+        case .referenceOfFrame: "the task's frame refers to it"
+        case .queue: "it is in that queue"
+        case .groupChild: "it is in the group's list of children"
+        case .scheduled: "its state says that a job of it is queued"
+        case .onlyServer: "only this thread serves the main queue"
+        case .taskRunsOn: "the task runs on it"
+        case .threadRunsOn: "the thread says that it runs on it"
+        case .blockedWorker: "one of the pool's threads, all blocked"
+        case .threadWait(let evidence): evidence ?? "the system call it sits in"
+        }
+    }
+}
+
 extension Edge.Kind {
     /// What stands between the two ends of the arrow.
     var verb: PageText {
         switch self {
         case .awaits: "awaits"
-        case .hasChild: "waits for its child"
+        case .hasChild: "cannot end before"
         case .suspendedIn: "is suspended in"
         case .queuedOn: "is queued on"
         case .heldBy: "is occupied by"

@@ -68,7 +68,7 @@ struct ThreadWords {
 
     /// `mutex 0x40`, `dispatch queue "label"`.
     private func object(_ wait: ThreadWait) -> PageText {
-        let noun = Self.noun(wait.kind)
+        let noun = wait.kind.noun
         if let label = wait.label, !label.isEmpty { return "\(noun) \(PageText(quoting: label))" }
         return wait.object.map { "\(noun) \($0)" } ?? noun
     }
@@ -94,26 +94,6 @@ struct ThreadWords {
             return ", gives up in \(PageText(duration: left))"
         }
         return wait.hasUnknownTimeout ? ", with a time-out" : ""
-    }
-
-    /// What a kind of thing is called, with room for its address behind it.
-    static func noun(_ kind: ThreadWait.Kind) -> PageText {
-        switch kind {
-        case .mutex: "mutex"
-        case .lock: "NSLock"
-        case .recursiveLock: "NSRecursiveLock"
-        case .swiftMutex: "Mutex"
-        case .readLock, .writeLock: "read-write lock"
-        case .runtimeLock: "runtime lock"
-        case .once: "first use of a global"
-        case .semaphore: "semaphore"
-        case .condition: "condition variable"
-        case .dispatchSync: "dispatch queue"
-        case .dispatchSemaphore: "DispatchSemaphore"
-        case .dispatchGroup: "DispatchGroup"
-        case .futex: "futex"
-        case .join, .sleep, .descriptor, .childProcess, .signal, .work, .other: "lock"
-        }
     }
 
     private static func verb(_ call: SystemCall?) -> PageText {
@@ -151,4 +131,26 @@ struct ThreadWords {
 extension ThreadWait {
     /// Whether what it has nothing to do with are events on descriptors, as in an event loop.
     var isForEvents: Bool { !descriptors.isEmpty }
+}
+
+extension ThreadWait.Kind {
+    /// What a kind of thing is called, with room for its address behind it.
+    var noun: PageText {
+        switch self {
+        case .mutex: "mutex"
+        case .lock: "NSLock"
+        case .recursiveLock: "NSRecursiveLock"
+        case .swiftMutex: "Mutex"
+        case .readLock, .writeLock: "read-write lock"
+        case .runtimeLock: "runtime lock"
+        case .once: "first use of a global"
+        case .semaphore: "semaphore"
+        case .condition: "condition variable"
+        case .dispatchSync: "dispatch queue"
+        case .dispatchSemaphore: "DispatchSemaphore"
+        case .dispatchGroup: "DispatchGroup"
+        case .futex: "futex"
+        case .join, .sleep, .descriptor, .childProcess, .signal, .work, .other: "lock"
+        }
+    }
 }

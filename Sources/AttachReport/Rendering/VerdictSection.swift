@@ -32,7 +32,7 @@ extension TextPage {
                 "and \(entry.count) more \(entry.kind.rawValue); --all shows them",
                 indent: TextLayout.entry)
         }
-        write(hints: hints)
+        write(hints: hints, index: index)
         if !findings.isEmpty {
             var kinds: [Finding.Kind] = []
             for finding in findings where !kinds.contains(finding.kind) {
@@ -75,7 +75,8 @@ extension TextPage {
         write("\(Explanation.of(finding.kind).label)", .alarm)
         if finding.confidence < .proven { write(" (\(finding.confidence.name))") }
         write("  ")
-        paragraph("\(finding.message)", indent: indent)
+        let phrases = FindingPhrases(index)
+        paragraph(phrases.sentence(finding), indent: indent)
         if finding.kind == .deadlock {
             write(cycle: finding.subjects, edges: cycles, index: index)
         } else if let place = StackReason(finding, index: index) {
@@ -89,15 +90,13 @@ extension TextPage {
         for fact in finding.evidence.prefix(shown) {
             tab(to: indent, gap: 0)
             write("- ", .quiet)
-            paragraph("\(fact)", .quiet, indent: indent + 2)
+            paragraph(phrases.sentence(fact, of: finding), .quiet, indent: indent + 2)
         }
         if finding.evidence.count > shown {
             let more = PageText(finding.evidence.count - shown, "more fact", "more facts")
             line("- \(more) with -v", .quiet, indent: indent)
         }
-        if !finding.advice.isEmpty {
-            paragraph("do: \(finding.advice)", indent: indent)
-        }
+        paragraph("do: \(phrases.advice(for: finding))", indent: indent)
     }
 
     private mutating func write(_ reason: StackReason, indent: Int) {
@@ -142,7 +141,7 @@ extension TextPage {
     }
 
     /// Hints are what a healthy process can show, too, so they take a line a kind.
-    private mutating func write(hints: [Finding]) {
+    private mutating func write(hints: [Finding], index: SnapshotIndex) {
         guard !hints.isEmpty else { return }
         paragraph(
             "hints, which a healthy process can show as well:", .quiet, indent: TextLayout.entry)
@@ -151,7 +150,7 @@ extension TextPage {
             guard let first = some.first else { continue }
             let shown = options.showAll || options.verbose ? some : [first]
             for (position, hint) in shown.enumerated() {
-                var text: PageText = "\(kind.rawValue): \(hint.message)"
+                var text: PageText = "\(kind.rawValue): \(FindingPhrases(index).sentence(hint))"
                 if position == shown.count - 1, some.count > shown.count {
                     text += " (and \(some.count - shown.count) more)"
                 }

@@ -1,34 +1,5 @@
 /// `cancelled-still-waiting`: a cancelled task sits in a wait that ignores cancellation.
 enum CancelledStillWaitingRule: Rule {
-    static let explanation = Explanation(
-        kind: .cancelledStillWaiting, title: "A cancelled task goes on waiting",
-        label: "DEAF TO CANCELLATION",
-        meaning: """
-            The task was cancelled, but goes on waiting. Cancellation in Swift is a request: it \
-            sets a mark, and wakes those that asked to be told, as `Task.sleep` and `AsyncStream` \
-            do. A bare continuation, or the value of another task, is not among them. So the task \
-            notices nothing until what it waits for comes by itself, and everybody who waits for \
-            the task (a group, a shutdown, a time-out) waits as well.
-            """,
-        makingSure: """
-            See what the task waits for, and whether that may still come: cancelled work that \
-            comes to its end in its own time is slow, not wrong. If nothing has changed some \
-            seconds later, the cancellation has no effect.
-            """,
-        mending: """
-            Put `withTaskCancellationHandler` around the wait, and have the handler end what is \
-            waited for: resume the continuation with `CancellationError()`, close the connection, \
-            cancel the other task. Take care that the continuation is resumed only once: the \
-            handler runs at the same time as everything else, so keep the continuation behind a \
-            lock or in an actor.
-
-            A task that awaits the value of a task which it made itself with `Task { }` must pass \
-            the cancellation on; child tasks (`async let`, task groups) get it by themselves.
-            """)
-
-    private static let advice =
-        "Put withTaskCancellationHandler around the wait, and end there what is waited for"
-
     static func suspicions(in scene: Scene) -> [Suspicion] {
         let deaf = scene.snapshot.tasks.indices.lazy.filter { isDeaf($0, in: scene) }
         return TaskBatch.make(
@@ -108,26 +79,20 @@ enum CancelledStillWaitingRule: Rule {
             mayEnd(batch.first, in: scene) ? (.hint, false) : scene.certaintySoFar
         let first = scene.snapshot.tasks[Int(resting[0])]
         let ids = resting.map { scene.snapshot.tasks[Int($0)].id }
-        let isOne = ids.count == 1
-        let what: String
-        if case .task(let id) = first.wait, isOne {
-            what = "for \(scene.words.task(id)), which has not been cancelled"
+        var awaited = Finding.Awaited.tasks
+        if case .task(let id) = first.wait, ids.count == 1 {
+            awaited = .task(id)
         } else if first.wait == .continuation {
-            what = isOne ? "for a continuation" : "for continuations"
-        } else {
-            what = "for other tasks, which have not been cancelled"
+            awaited = .continuation
         }
-        var evidence = ["no cancellation handler is set"]
+        var evidence: [Finding.Fact] = [.noCancellationHandler]
         if confidence == .likely, let look = scene.secondLook { evidence.append(look) }
         return [
             Suspicion(
-                kind: .cancelledStillWaiting, phase: .deaf, severity: .warning,
+                cause: .cancelledStillWaiting(awaited), phase: .deaf, severity: .warning,
                 confidence: confidence, couldRise: couldRise, roots: resting,
                 subjects: ids.map { .task($0) },
-                message:
-                    "\(scene.words.tasks(ids)) \(isOne ? "was" : "were") cancelled and still "
-                    + "\(isOne ? "waits" : "wait") \(what)\(Words.clause(batch.place))",
-                evidence: evidence, advice: advice)
+                evidence: evidence)
         ]
     }
 }

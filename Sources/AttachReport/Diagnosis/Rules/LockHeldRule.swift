@@ -1,33 +1,5 @@
 /// `lock-held`: threads wait for a lock that somebody does not give back.
 enum LockHeldRule: Rule {
-    static let explanation = Explanation(
-        kind: .lockHeld, title: "A lock is not given back", label: "LOCK HELD",
-        meaning: """
-            Threads wait for a lock, and the thread that has it does something else meanwhile: it \
-            sleeps, waits for input, waits for a third one, or has even ended without unlocking. \
-            Everything that needs the lock stands still for as long. If the waiting threads belong \
-            to the pool of Swift tasks, all other tasks feel it too.
-            """,
-        makingSure: """
-            The finding names the owner of the lock; its stack shows what it does while it has \
-            the lock. Look again after some seconds: if the same thread still holds the same lock \
-            and has not moved, it does not give it back. A lock held by a thread that is computing \
-            will be given back, but perhaps too late. Threads that take turns to wait for input, \
-            one with the lock and the others for it, only look like this.
-            """,
-        mending: """
-            Hold a lock only to read or change variables. Do not sleep, do input or output, wait \
-            for a semaphore, or call code that you do not know between `lock` and `unlock`. Copy \
-            what is needed, unlock, and then do the slow thing.
-
-            Use `withLock { }` or `defer { lock.unlock() }`, so that an early `return` or `throw` \
-            unlocks too; a lock whose owner has ended was left locked on such a path. Never hold a \
-            lock across an `await`: the task may go on on another thread, which cannot unlock it.
-            """)
-
-    private static let advice =
-        "See what the owner does while it has the lock; give the lock back before anything slow"
-
     static func suspicions(in scene: Scene) -> [Suspicion] {
         let owned = scene.lockOwners.compactMap { scene.thread($0) }.compactMap { owner in
             suspicion(owner, in: scene)
@@ -46,26 +18,23 @@ enum LockHeldRule: Rule {
             return nil
         }
         let waiters = scene.waiters(forLocksOf: owner.id).compactMap { scene.thread($0) }
-        guard let node = scene.index.thread(owner.id), let first = waiters.first,
-            let wait = first.wait, let certainty = certainty(owner, waiters, in: scene)
+        guard let node = scene.index.node(ofThread: owner.id), let first = waiters.first,
+            let certainty = certainty(owner, waiters, in: scene)
         else { return nil }
-        let words = scene.words
-        let task = owner.task.map { " (runs \(words.task($0)))" } ?? ""
-        let who = waiters.count == 1 ? "thread \(first.id) waits" : "\(waiters.count) threads wait"
-        var evidence = waiters.prefix(16).map { words.fact($0) } + [words.fact(owner)]
-        if waiters.count > 16 { evidence.append("… and \(waiters.count - 16) more threads wait") }
+        var evidence: [Finding.Fact] = waiters.prefix(16).map { .thread($0.id) }
+        evidence.append(.thread(owner.id))
+        if waiters.count > 16 { evidence.append(.more(waiters.count - 16, .waiters)) }
         if certainty.0 == .likely, let look = scene.secondLook { evidence.append(look) }
         let locks = Array(Set(waiters.compactMap(\.lockSubject)))
         return Suspicion(
-            kind: .lockHeld, phase: scene.pool?.contains(owner.id) == true ? .lock : .root,
+            cause: .lockHeld(first: first.id, count: waiters.count, owner: owner.id),
+            phase: scene.pool?.contains(owner.id) == true ? .lock : .root,
             severity: .problem, confidence: certainty.0, couldRise: certainty.couldRise,
             roots: [node],
             distance: .max,
             subjects: [.thread(owner.id)]
                 + locks.sorted { scene.node($0) ?? 0 < scene.node($1) ?? 0 },
-            message: "\(who) for \(Words.thing(wait)) that thread \(owner.id)\(task) holds, which "
-                + "\(words.activity(owner))\(words.place(owner.frames))",
-            evidence: evidence, advice: advice)
+            evidence: evidence)
     }
 
     private static func certainty(
@@ -87,7 +56,7 @@ enum LockHeldRule: Rule {
         _ lock: Subject, _ waiters: [Int32], in scene: Scene
     ) -> Suspicion? {
         let threads = waiters.compactMap { scene.thread($0) }
-        guard let node = scene.node(lock), let first = threads.first, let wait = first.wait
+        guard let node = scene.node(lock), let first = threads.first
         else { return nil }
         let patient = threads.filter { $0.wait?.mayEndByItself == false }
         let certainty: (Finding.Confidence, couldRise: Bool)
@@ -98,16 +67,12 @@ enum LockHeldRule: Rule {
         } else {
             return nil
         }
-        let who = threads.count == 1 ? "thread \(first.id) waits" : "\(threads.count) threads wait"
-        var evidence = threads.prefix(16).map { scene.words.fact($0) }
+        var evidence: [Finding.Fact] = threads.prefix(16).map { .thread($0.id) }
         if certainty.0 == .likely, let look = scene.secondLook { evidence.append(look) }
         return Suspicion(
-            kind: .lockHeld, phase: .root, severity: .problem,
+            cause: .lockOrphaned(first: first.id, count: threads.count), phase: .root,
+            severity: .problem,
             confidence: certainty.0, couldRise: certainty.couldRise, roots: [node],
-            subjects: [lock],
-            message: "\(who) for \(Words.thing(wait)) whose owner, thread "
-                + "\(wait.deadOwner ?? 0), has ended without giving it back"
-                + Words.clause(scene.words.place(first.frames)),
-            evidence: evidence, advice: advice)
+            subjects: [lock], evidence: evidence)
     }
 }

@@ -1,4 +1,7 @@
-/// Finds the records of a snapshot by what other records call them.
+/// Finds the records of a snapshot by what other records call them, and their nodes in the wait
+/// graph: all tasks in their order, then all threads, all actors, all groups.
+///
+/// Names come from memory that may lie: of two records with one name, the first is meant.
 struct SnapshotIndex {
     /// Where a task queues.
     struct Place {
@@ -25,19 +28,10 @@ struct SnapshotIndex {
 
     init(_ snapshot: Snapshot) {
         self.snapshot = snapshot
-        // Ids come from memory that may lie: of two tasks with one id, the first is meant.
-        tasks = Dictionary(
-            snapshot.tasks.enumerated().lazy.map { ($1.id, $0) },
-            uniquingKeysWith: { old, _ in old })
-        groups = Dictionary(
-            snapshot.groups.enumerated().lazy.map { ($1.address, $0) },
-            uniquingKeysWith: { old, _ in old })
-        threads = Dictionary(
-            snapshot.threads.enumerated().lazy.map { ($1.id, $0) },
-            uniquingKeysWith: { old, _ in old })
-        actors = Dictionary(
-            snapshot.actors.enumerated().lazy.map { ($1.subject, $0) },
-            uniquingKeysWith: { old, _ in old })
+        tasks = Self.numbers(snapshot.tasks.lazy.map(\.id))
+        groups = Self.numbers(snapshot.groups.lazy.map(\.address))
+        threads = Self.numbers(snapshot.threads.lazy.map(\.id))
+        actors = Self.numbers(snapshot.actors.lazy.map(\.subject))
         waits = Dictionary(
             snapshot.threads.lazy.compactMap { thread in
                 thread.wait.flatMap { wait in wait.object.map { ($0, wait) } }
@@ -68,6 +62,16 @@ struct SnapshotIndex {
         self.held = held
         self.types = types
     }
+
+    /// The place of each name's first record.
+    private static func numbers<Key: Hashable>(_ keys: some Collection<Key>) -> [Key: Int] {
+        var numbers: [Key: Int] = [:]
+        numbers.reserveCapacity(keys.count)
+        for (number, key) in keys.enumerated() where numbers[key] == nil { numbers[key] = number }
+        return numbers
+    }
+
+    // MARK: Records
 
     /// Whether there is more than one actor or executor of this type, so that its name does not
     /// say which.
@@ -102,10 +106,46 @@ struct SnapshotIndex {
     func wait(for object: Address) -> ThreadWait? { waits[object] }
 
     /// The file name of the executable; nil where that is not known.
-    var executable: String? {
-        snapshot.process.executable.map { StackReason.lastComponent(of: $0) }
-    }
+    var executable: String? { snapshot.process.executable?.lastPathComponent }
 
     /// The process's first thread, which serves the main actor.
     var mainThread: Int32 { snapshot.process.pid }
+
+    // MARK: Nodes
+
+    /// The node of a task.
+    func node(ofTask id: UInt64) -> Int32? { tasks[id].map { Int32(truncatingIfNeeded: $0) } }
+
+    /// The node of a thread.
+    func node(ofThread id: Int32) -> Int32? { threads[id].map { node($0 + snapshot.tasks.count) } }
+
+    /// The node of a group.
+    func node(ofGroup address: Address) -> Int32? {
+        groups[address].map {
+            node(
+                $0 + snapshot.tasks.count + snapshot.threads.count + snapshot.actors.count)
+        }
+    }
+
+    /// The node of the actor record at this place.
+    func node(ofActorAt number: Int) -> Int32 {
+        node(number + snapshot.tasks.count + snapshot.threads.count)
+    }
+
+    /// The node of the actor or executor in whose queue the task is.
+    func queue(holding task: UInt64) -> Int32? { places[task].map { node(ofActorAt: $0.actor) } }
+
+    /// The node of anything that has a record.
+    func node(of subject: Subject) -> Int32? {
+        switch subject {
+        case .task(let id): node(ofTask: id)
+        case .thread(let id): node(ofThread: id)
+        case .group(let address): node(ofGroup: address)
+        case .actor, .mainActor, .executor, .globalExecutor:
+            actors[subject].map { node(ofActorAt: $0) }
+        case .continuation, .lock, .queue: nil
+        }
+    }
+
+    private func node(_ number: Int) -> Int32 { Int32(truncatingIfNeeded: number) }
 }

@@ -12,25 +12,21 @@ public struct Explanation: Sendable {
     public let makingSure: String
     /// How it is usually mended.
     public let mending: String
+    /// What to do about it, in one sentence.
+    public let advice: String
 
     /// The explanation of one kind of finding.
-    public static func of(_ kind: Finding.Kind) -> Explanation { kind.rule.explanation }
-}
-
-extension Finding.Kind {
-    /// The rule that makes findings of this kind. There is no default case, so that a kind without
-    /// a rule does not compile.
-    var rule: any Rule.Type {
-        switch self {
-        case .deadlock: DeadlockRule.self
-        case .actorBlocked: ActorBlockedRule.self
-        case .mainActorBlocked: MainActorBlockedRule.self
-        case .poolStarved: PoolStarvedRule.self
-        case .lostContinuation: LostContinuationRule.self
-        case .unreadError: UnreadErrorRule.self
-        case .neverStarted: NeverStartedRule.self
-        case .cancelledStillWaiting: CancelledStillWaitingRule.self
-        case .lockHeld: LockHeldRule.self
+    public static func of(_ kind: Finding.Kind) -> Explanation {
+        switch kind {
+        case .deadlock: deadlock
+        case .actorBlocked: actorBlocked
+        case .mainActorBlocked: mainActorBlocked
+        case .poolStarved: poolStarved
+        case .lostContinuation: lostContinuation
+        case .unreadError: unreadError
+        case .neverStarted: neverStarted
+        case .cancelledStillWaiting: cancelledStillWaiting
+        case .lockHeld: lockHeld
         }
     }
 }
