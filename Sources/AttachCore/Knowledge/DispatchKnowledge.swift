@@ -22,6 +22,15 @@ extension LibraryKnowledge {
             "_dispatch_event_loop_drain", "_dispatch_unfair_lock_lock",
         ],
         loops: [.exactly("_dispatch_mgr_invoke"), .exactly("_dispatch_mgr_thread")],
+        workers: ["_dispatch_worker_thread", "_dispatch_root_queue_drain"],
+        threadNames: [.beginning("oot."), .ending("-qos")],
+        mainQueueMarks: [
+            "dispatch_main", "main_queue_drain", "_dispatch_sigsuspend", "_dispatch_sig_thread",
+        ],
         machineryPrefixes: ["_dispatch_"],
         shown: ["wait", "WAIT", "_sync", "sema", "_once", "lock", "futex"])
+
+    /// Whether a worker's name says that its queues may always have one thread more. Those serve no
+    /// tasks.
+    static func isOvercommit(_ threadName: String) -> Bool { threadName.hasSuffix("overcommit") }
 }

@@ -21,5 +21,6 @@ extension LibraryKnowledge {
         loops: [
             .exactly("__CFRunLoopRun"), .exactly("CFRunLoopRunSpecific"),
             .exactly("__CFSocketManager"),
-        ])
+        ],
+        mainQueueMarks: ["RunLoop"])
 }

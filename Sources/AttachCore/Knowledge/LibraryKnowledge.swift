@@ -27,6 +27,13 @@ struct LibraryKnowledge: Sendable {
 
     /// Functions that serve an event loop for as long as they run.
     var loops: [NamePattern] = []
+    /// Functions at the outer end of a worker's stack, by how they begin, and the names that such
+    /// threads bear.
+    var workers: [String] = []
+    var threadNames: [NamePattern] = []
+    /// Parts of names that say that a thread stands there to serve the main queue, or has given it
+    /// away.
+    var mainQueueMarks: [String] = []
 
     // MARK: Which frames nobody wrote
 
@@ -50,11 +57,14 @@ enum NamePattern: Sendable {
     case exactly(String)
     /// Those that begin so and have any of these parts, if there are any.
     case beginning(String, with: [String] = [])
+    /// Those that end so.
+    case ending(String)
 
     /// Whether a name is meant.
     func matches(_ name: String) -> Bool {
         switch self {
         case .exactly(let text): name == text
+        case .ending(let end): name.hasSuffix(end)
         case .beginning(let start, let parts):
             name.hasPrefix(start) && (parts.isEmpty || parts.contains { name.contains($0) })
         }

@@ -10,6 +10,7 @@ extension LibraryKnowledge {
             (.beginning("_ZN5swift14threading_impl9once_slow"), .swiftOnce),
             (.beginning("_ZN5swift14threading_impl", with: ["lock"]), .swiftRuntimeLock),
         ],
+        mainQueueMarks: ["DrainMainQueue", "asyncMainDrainQueue"],
         // Those of C++ that have local names.
         machinery: [
             "runJobInEstablishedExecutorContext", "completeTask", "completeTaskAndRelease",

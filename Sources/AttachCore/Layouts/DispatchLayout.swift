@@ -63,6 +63,8 @@ struct DispatchLayout: Hashable, Sendable {
     /// `dc_flags`; of an item that is none of queues and sources they are small.
     static let itemFlags: UInt64 = 0
     static let mostItemFlags: UInt64 = 0x1fff
+    /// `dc_cache_cnt`: in a thread's list of items for the next use, how many it has from here on.
+    static let itemCount: UInt64 = 8
     /// `do_next`.
     static let itemNext: UInt64 = 16
     /// `dc_func`, and `dc_ctxt`, what it is called with.
@@ -70,6 +72,11 @@ struct DispatchLayout: Hashable, Sendable {
     static let itemContext: UInt64 = 40
     /// What is asked of the allocator for one (`DISPATCH_CONTINUATION_SIZE`).
     static let itemSize: UInt64 = 64
+
+    // MARK: Threads (src/shims/tsd.h, `struct dispatch_tsd`)
+
+    /// From the thread's id, with which it begins, to its list of items for the next use.
+    static let threadToItems: UInt64 = 24
 
     // MARK: Waiters (src/queue_internal.h, `struct dispatch_sync_context_s`)
 

@@ -1,6 +1,6 @@
 import AttachReport
 
-/// Tells what a thread is for by the functions on its stack.
+/// Tells what a thread is for by the functions on its stack (`LibraryKnowledge`).
 struct ThreadRole {
     /// Frames at the outer end of a worker's stack: nothing but the start of the thread is further
     /// out.
@@ -19,7 +19,7 @@ struct ThreadRole {
     ) -> ThreadRecord.Role? {
         if let worker = worker(frames, name) { return worker }
         if mayServeMain, frames.contains(where: servesMainQueue) { return .mainQueue }
-        if frames.contains(where: servesLoop) { return .eventLoop }
+        if LibraryKnowledge.loop(of: frames) != nil { return .eventLoop }
         // Where the innermost function has no name, the others may be missing as well.
         let isReadable = frames.contains { $0.folding == nil && $0.function != nil }
         return isReadable ? .other : nil
@@ -27,32 +27,27 @@ struct ThreadRole {
 
     // MARK: Workers
 
+    private static let workers = LibraryKnowledge.all.flatMap(\.workers)
+
     private static func worker(_ frames: [Frame], _ name: String) -> ThreadRecord.Role? {
         // Threads of the queues that may always have one more serve no tasks.
-        let role: ThreadRecord.Role = name.hasSuffix("overcommit") ? .queueWorker : .poolWorker
+        let role: ThreadRecord.Role =
+            LibraryKnowledge.isOvercommit(name) ? .queueWorker : .poolWorker
         var isReadable = false
         for frame in frames.suffix(outermost) {
             guard let function = frame.symbol ?? frame.function else { continue }
             isReadable = true
-            if function.hasPrefix("_dispatch_worker_thread")
-                || function.hasPrefix("_dispatch_root_queue_drain")
-            {
-                return role
-            }
+            if workers.contains(where: { function.hasPrefix($0) }) { return role }
         }
         // Without symbols there is the name that libdispatch gives its threads.
-        let isNamed = name.hasPrefix("oot.") || name.hasSuffix("-qos")
+        let isNamed = LibraryKnowledge.dispatch.threadNames.contains { $0.matches(name) }
         return !isReadable && isNamed ? role : nil
     }
 
     // MARK: Loops
 
-    /// Parts of names that say that a thread stands there to serve the main queue, or has given it
-    /// away.
-    private static let mainQueueMarks = [
-        "RunLoop", "dispatch_main", "DrainMainQueue", "asyncMainDrainQueue", "main_queue_drain",
-        "_dispatch_sigsuspend", "_dispatch_sig_thread",
-    ].map { Array($0.utf8) }
+    private static let mainQueueMarks = LibraryKnowledge.all.flatMap(\.mainQueueMarks)
+        .map { Array($0.utf8) }
 
     private static func servesMainQueue(_ frame: Frame) -> Bool {
         [frame.function, frame.symbol].contains { name in
@@ -68,16 +63,5 @@ struct ThreadRole {
         return (0...(text.count - part.count)).contains {
             text[$0..<($0 + part.count)].elementsEqual(part)
         }
-    }
-
-    private static let loops: Set<String> = [
-        "__CFRunLoopRun", "CFRunLoopRunSpecific", "__CFSocketManager", "_dispatch_mgr_invoke",
-        "_dispatch_mgr_thread",
-    ]
-
-    private static func servesLoop(_ frame: Frame) -> Bool {
-        guard let symbol = frame.symbol else { return false }
-        return loops.contains(symbol)
-            || symbol.hasPrefix("$s8NIOPosix") && symbol.contains("SelectableEventLoopC3run")
     }
 }
