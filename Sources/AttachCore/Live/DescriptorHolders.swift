@@ -106,7 +106,8 @@ extension KernelReferences {
                 note("the value of an eventfd could not be read")
                 continue
             }
-            words.append(value)
+            // Nothing is mapped on the first page; most counts are small.
+            if value >= TargetMemory.smallestPage { words.append(value) }
         }
         // Absent where the kernel was built without CONFIG_CHECKPOINT_RESTORE.
         if let timers = directory.text(of: "timers") {
