@@ -7,55 +7,63 @@ import Testing
 
 /// Which mapped files may hold an address that was put there by another way.
 struct SharedMemoryTests {
-    /// A mapping of a new file of this test's, whose change lies so many seconds back.
+    /// What is said of a file that this process maps, as the kernel tells it.
     private static func reason(
-        path: String, isShared: Bool, isWritable: Bool = false, isExecutable: Bool = false,
-        started: Double
+        path: String, flags: Int32, started: Double, change: (inout Mapping) -> Void = { _ in }
     ) throws -> String? {
-        var status = stat()
-        #expect(unsafe stat(path, &status) == 0)
-        let mapping = Mapping(
-            start: 0x1000, end: 0x2000, isReadable: true, isWritable: isWritable,
-            isExecutable: isExecutable, isShared: isShared, fileOffset: 0,
-            device: UInt64(gnu_dev_major(status.st_dev)) << 32
-                | UInt64(gnu_dev_minor(status.st_dev)),
-            inode: UInt64(status.st_ino), path: path)
+        let file = unsafe open(path, O_RDONLY)
+        try #require(file >= 0)
+        defer { close(file) }
+        let memory = unsafe mmap(nil, 4096, PROT_READ, flags, file, 0)
+        try #require(unsafe memory != MAP_FAILED)
+        defer { unsafe munmap(memory, 4096) }
+        let text = try ProcessDirectory(pid: getpid()).contents(of: "maps")
+        let address = UInt64(UInt(bitPattern: memory))
+        var mapping = try #require(Mapping.parse(text).first { $0.start == address })
+        change(&mapping)
         return SharedMemory.hidesBecause(
             [mapping], root: try TargetRoot(folder: "/"), start: started)
     }
 
+    private static var now: Double { Date().timeIntervalSince1970 }
+
     @Test func aFileIsSafeThatIsOlderThanTheProcess() throws {
-        let path = FileManager.default.currentDirectoryPath + "/.build/shared-\(getpid())"
-        #expect(FileManager.default.createFile(atPath: path, contents: Data([1])))
-        defer { unlink(path) }
-        // Where the folder is memory, nothing in it is safe.
-        var system = statfs()
-        try #require(unsafe statfs(path, &system) == 0)
-        guard system.f_type != 0x0102_1994 else { return }
-        let now = Date().timeIntervalSince1970
-        #expect(try Self.reason(path: path, isShared: true, started: now + 10) == nil)
-        // It was changed since, or perhaps; nobody knows when the process began.
-        for start in [now - 100, now + 1] {
-            #expect(try Self.reason(path: path, isShared: true, started: start) != nil)
-        }
-        // Private memory of a file is captured where it was written to.
-        #expect(try Self.reason(path: path, isShared: false, started: now - 100) == nil)
-        // What can be written here is looked after elsewhere.
+        let old = "/usr/bin/env"
+        #expect(try Self.reason(path: old, flags: MAP_SHARED, started: Self.now) == nil)
+        // Another file has this name by now.
         #expect(
-            try Self.reason(path: path, isShared: true, isWritable: true, started: now - 100)
-                == nil)
+            try Self.reason(path: old, flags: MAP_SHARED, started: Self.now) { $0.inode += 1 }
+                != nil)
+    }
+
+    @Test func aFileThatHasChanged() throws {
+        let path = FileManager.default.temporaryDirectory.path + "/shared-\(getpid())"
+        try #require(FileManager.default.createFile(atPath: path, contents: Data([1])))
+        defer { unsafe unlink(path) }
+        for start in [Self.now - 100, Self.now + 1] {
+            #expect(try Self.reason(path: path, flags: MAP_SHARED, started: start) != nil)
+        }
+        // Private memory of a file is captured where it was written to, and shared memory that can
+        // be written here is looked after elsewhere.
+        #expect(try Self.reason(path: path, flags: MAP_PRIVATE, started: Self.now) == nil)
+        #expect(
+            try Self.reason(path: path, flags: MAP_SHARED, started: Self.now) {
+                $0.isWritable = true
+            } == nil)
     }
 
     @Test func filesThatAreMemory() throws {
         let path = "/dev/shm/asyncattach-\(getpid())"
-        #expect(FileManager.default.createFile(atPath: path, contents: Data([1])))
-        defer { unlink(path) }
-        let later = Date().timeIntervalSince1970 + 100
-        #expect(try Self.reason(path: path, isShared: true, started: later) != nil)
-        #expect(try Self.reason(path: path, isShared: false, started: later) != nil)
+        try #require(FileManager.default.createFile(atPath: path, contents: Data([1])))
+        defer { unsafe unlink(path) }
+        for flags in [MAP_SHARED, MAP_PRIVATE] {
+            #expect(try Self.reason(path: path, flags: flags, started: Self.now + 100) != nil)
+        }
         // A program that is in such a file.
         #expect(
-            try Self.reason(path: path, isShared: false, isExecutable: true, started: later) == nil)
+            try Self.reason(path: path, flags: MAP_PRIVATE, started: Self.now + 100) {
+                $0.isExecutable = true
+            } == nil)
         #expect(SharedMemory.isMemoryFile("/memfd:x (deleted)"))
         #expect(!SharedMemory.isMemoryFile("/usr/lib/memfd:x"))
     }
