@@ -9,7 +9,9 @@ do {
     for _ in 0..<(numbers.dropFirst().first ?? 1) {
         let report = try session.look()
         let phrases = FindingPhrases(report.snapshot)
-        for finding in report.findings { print(finding.kind.rawValue, phrases.message(of: finding)) }
+        for finding in report.findings {
+            print(finding.kind.rawValue, phrases.message(of: finding))
+        }
         print("\(report.snapshot.tasks.count) tasks, \(report.snapshot.threads.count) threads")
     }
 } catch {
