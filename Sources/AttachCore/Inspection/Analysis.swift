@@ -4,7 +4,7 @@ import AttachReport
 struct Analysis {
     private let options: InspectionOptions
     private let debugFiles: DebugFiles?
-    private var knowledge = Knowledge()
+    private var knowledge = SessionKnowledge()
     /// What each part of the last report took, in order.
     private(set) var times = PhaseTimings()
 

@@ -3,7 +3,7 @@ public import AttachReport
 /// Many looks at one process, each cheaper than the first: its files, its symbols and what they
 /// call the places in its code are read once.
 ///
-///     var session = try Session(of: 4242)
+///     var session = Session(of: 4242)
 ///     while true {
 ///         let report = try session.look()
 ///         …

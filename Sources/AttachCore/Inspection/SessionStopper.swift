@@ -87,7 +87,7 @@ struct SessionStopper: ~Copyable {
     private mutating func analysed(
         _ capture: Capture, deadline: Int64
     ) throws(Channel.Failure) -> [UInt8] {
-        let mapped = Knowledge.mapped(of: capture)
+        let mapped = SessionKnowledge.mapped(of: capture)
         if let known = worker.take() {
             if known.mapped == mapped, let packed = CapturePackage.pack(capture),
                 let body = try? BinaryEncoder.encode(packed.package)

@@ -25,7 +25,7 @@ public struct SnapshotAssembler {
     private let options: SnapshotOptions
     private let debugFiles: DebugFiles?
     /// What is known of the process.
-    private(set) var knowledge: Knowledge
+    private(set) var knowledge: SessionKnowledge
     /// What each part took, in order.
     public private(set) var times = PhaseTimings()
 
@@ -36,13 +36,13 @@ public struct SnapshotAssembler {
         _ capture: Capture, options: SnapshotOptions = SnapshotOptions(),
         debugFiles: DebugFiles? = nil
     ) {
-        self.init(capture, options: options, debugFiles: debugFiles, knowledge: Knowledge())
+        self.init(capture, options: options, debugFiles: debugFiles, knowledge: SessionKnowledge())
     }
 
     /// An assembler that makes use of what earlier ones have learned.
     init(
         _ capture: Capture, options: SnapshotOptions, debugFiles: DebugFiles?,
-        knowledge: Knowledge
+        knowledge: SessionKnowledge
     ) {
         self.capture = capture
         self.options = options
@@ -53,7 +53,7 @@ public struct SnapshotAssembler {
     /// The snapshot.
     public mutating func snapshot() -> Snapshot {
         var knowledge = knowledge
-        self.knowledge = Knowledge()
+        self.knowledge = SessionKnowledge()
         defer { self.knowledge = knowledge }
         let target = times.measure("images") { [capture, debugFiles] in
             knowledge.target(of: capture, debugFiles: debugFiles)

@@ -35,7 +35,7 @@ public enum SupervisedChild {
 
     /// The exit status of a child that could not be made to end with us, and so did nothing
     /// (EX_OSERR, sysexits.h).
-    public static let unbound: Int32 = 71
+    public static let unbound = HelperProcess.unbound
 
     /// Tells the supervisor how far a capture is.
     public struct ProgressReport: Sendable {
@@ -71,8 +71,8 @@ public enum SupervisedChild {
             _ = consume signals
             cl_fault_silently()
             cl_allow_many_files()
-            // Names and debug information of the target decide how deep their readers go.
-            let status = OwnThread.run(stackBytes: 64 << 20) { () throws(Never) -> Int32 in
+            let status = OwnThread.run(stackBytes: HelperProcess.stackBytes) {
+                () throws(Never) -> Int32 in
                 body(ProgressReport(descriptor: writing.number))
             }
             _exit(status.get())

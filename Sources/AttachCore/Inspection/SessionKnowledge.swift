@@ -2,7 +2,7 @@ import AttachReport
 
 /// What stays true of a process from one look at it to the next: the files that it has mapped, and
 /// what they call the places in its code.
-struct Knowledge {
+struct SessionKnowledge {
     private var images: ImageTable?
     /// What the images were made of.
     private var mapped: [Mapping] = []
