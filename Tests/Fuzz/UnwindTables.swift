@@ -31,10 +31,10 @@ func fuzz(_ bytes: [UInt8]) {
         }
     }
     let page = ImageBytes(copying: stack)
-    guard var registers = RegisterSet(architecture: .x86_64, words: words) else { return }
-    let segment = unsafe TargetMemory.Segment(
-        start: MappedELF.stack, end: MappedELF.stack + page.count, base: page.base,
-        isWritable: true, isCaptured: true)
+    let whole = page.segment(
+        at: MappedELF.stack, of: 0, page.count, isWritable: true, isCaptured: true)
+    guard var registers = RegisterSet(architecture: .x86_64, words: words), let segment = whole
+    else { return }
     let memory = TargetMemory(segments: [segment], owners: [page])
         .layered(over: mapped.memory.segments, owners: [page])
     var unwinder = Unwinder(
