@@ -51,9 +51,6 @@ struct ContinuationSearch {
     private var slabWalk: SlabWalk
     private let cache: DispatchCache
 
-    /// Links of a job to its neighbours in a queue (`SchedulerPrivate`).
-    private static let waitLinks: [UInt64] = [16, 24]
-
     init?(
         capture: Capture, memory: TargetMemory, runtime: RuntimeState, heap: some BlockMap,
         stacks: ThreadStacks

@@ -19,7 +19,8 @@ public struct SnapshotOptions: Sendable {
 
 /// Makes a snapshot of a capture: unwinds, finds the tasks, and gives everything its name.
 ///
-/// Pure arithmetic on the capture: the process has long gone on.
+/// Works on the capture; the process is running again. It may read debug files, and fork helpers
+/// for code that was not made for hostile bytes.
 public struct SnapshotAssembler {
     private let capture: Capture
     private let options: SnapshotOptions

@@ -60,9 +60,6 @@ struct DispatchLayout: Hashable, Sendable {
 
     // MARK: Items (src/inline_internal.h, `struct dispatch_continuation_s`)
 
-    /// `dc_flags`; of an item that is none of queues and sources they are small.
-    static let itemFlags: UInt64 = 0
-    static let mostItemFlags: UInt64 = 0x1fff
     /// `dc_cache_cnt`: in a thread's list of items for the next use, how many it has from here on.
     static let itemCount: UInt64 = 8
     /// `do_next`.

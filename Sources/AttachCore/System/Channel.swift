@@ -98,19 +98,6 @@ struct Channel: ~Copyable {
         return message
     }
 
-    /// Whether something arrived, or the other side is gone, before the deadline.
-    func isReadable(deadline: Int64) -> Bool {
-        while true {
-            let left = deadline - Clock.monotonic()
-            var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            let milliseconds = Int32(clamping: max(left, 0) / 1_000_000 + (left > 0 ? 1 : 0))
-            let count = unsafe poll(&poller, 1, milliseconds)
-            if count > 0 { return true }
-            if count < 0, errno != EINTR { return true }
-            if count == 0, Clock.monotonic() >= deadline { return false }
-        }
-    }
-
     private func receive(
         into bytes: inout [UInt8], _ deadline: Int64
     ) throws(Failure) -> [Int32] {

@@ -84,11 +84,6 @@ struct Scene {
     /// The task with this id.
     func task(_ id: UInt64) -> TaskRecord? { index.node(ofTask: id).flatMap(task(at:)) }
 
-    /// Whether somebody waits at this node in one of these ways.
-    func someoneArrives(at node: Int32, by kinds: Set<Edge.Kind>) -> Bool {
-        graph.arriving(at: node).contains { kinds.contains(graph.arrows[Int($0)].kind) }
-    }
-
     // MARK: What moves
 
     /// What was seen by watching, if it can tell anything: of a process that job control has
